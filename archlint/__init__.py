@@ -1,0 +1,1 @@
+"""archlint: a linter for architecture."""

@@ -1,0 +1,5 @@
+"""The built-in checks: one module per law or topic. They use nothing that a plug-in could not use."""
+
+from __future__ import annotations
+
+MODULES: tuple[str, ...] = ()
