@@ -1,0 +1,268 @@
+"""A technology and its documented limits, as data.
+
+Light on purpose: a manifest that uses three technologies pays for three small files and nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+from archlint.knowledge.measures import MEASURES, UNITS, Measure
+
+LimitKind = Literal["hard", "quota", "default", "recommended", "tested", "sla", "price"]
+Confidence = Literal["high", "medium", "low"]
+Provenance = Literal["source", "framework"]
+Direction = Literal["max", "min"]
+TechnologyKind = Literal["datastore", "cache", "broker", "service", "network", "external", "runtime"]
+
+LIMIT_KINDS: tuple[str, ...] = get_args(LimitKind)
+CONFIDENCES: tuple[str, ...] = get_args(Confidence)
+PROVENANCES: tuple[str, ...] = get_args(Provenance)
+DIRECTIONS: tuple[str, ...] = get_args(Direction)
+TECHNOLOGY_KINDS: tuple[str, ...] = get_args(TechnologyKind)
+
+_BOUND = re.compile(r"(>=|<=|>|<|==)?(\d+(?:\.\d+)*)")
+_VERSION = re.compile(r"v?(\d+(?:\.\d+)*)")
+_PARTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    title: str
+    year: int
+    url: str | None = None
+    author: str | None = None
+    place: str | None = None  # page or section
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRange:
+    """Conditions that all hold, such as `>=1.1 <4.0`."""
+
+    text: str
+
+    @classmethod
+    def parse(cls, text: str) -> VersionRange:
+        """Raises ValueError when a part is not an operator and a dotted number."""
+        parts = text.split()
+        if not parts or not all(_BOUND.fullmatch(part) for part in parts):
+            raise ValueError(f"`{text}` is not a version range; write, for example, `>=1.1 <4.0`")
+        return cls(text)
+
+    def admits(self, version: str | None) -> bool | None:
+        """Whether the range holds `version`; None where that is not decided.
+
+        A version names a whole line of releases: `16` is inside `>=14` and undecided against `>=16.3`.
+        """
+        line = _release_line(version)
+        if line is None:
+            return None
+        return _all_of([_inside(bound, line) for bound in self.text.split()])
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a manifest states about how a technology is run."""
+
+    mode: str | None = None
+    version: str | None = None
+    tier: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """When a limit holds; all that is stated must hold, an empty condition always does."""
+
+    mode: str | None = None
+    versions: VersionRange | None = None
+    tier: str | None = None
+
+    def holds(self, setting: Setting) -> bool | None:
+        """None where the setting leaves out what would decide."""
+        return _all_of([verdict for _, verdict in self._verdicts(setting)])
+
+    def undecided(self, setting: Setting) -> tuple[str, ...]:
+        """Names among mode, version, tier that would decide; empty when the condition is decided."""
+        if self.holds(setting) is not None:
+            return ()
+        return tuple(name for name, verdict in self._verdicts(setting) if verdict is None)
+
+    def _verdicts(self, setting: Setting) -> list[tuple[str, bool | None]]:
+        return [
+            ("mode", _equal(self.mode, setting.mode)),
+            ("version", True if self.versions is None else self.versions.admits(setting.version)),
+            ("tier", _equal(self.tier, setting.tier)),
+        ]
+
+    def __str__(self) -> str:
+        versions = self.versions and f"version {self.versions.text}"
+        stated = (self.mode and f"mode {self.mode}", versions, self.tier and f"tier {self.tier}")
+        return ", ".join(part for part in stated if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One documented figure. `value` is in `unit`, as its source writes it; `amount` is canonical."""
+
+    technology: str
+    id: str
+    value: float
+    unit: str
+    scope: str
+    kind: LimitKind
+    breaks: str
+    source: Source
+    confidence: Confidence
+    provenance: Provenance = "source"
+    direction: Direction = "max"
+    measure: str | None = None
+    key: str | None = None
+    condition: Condition = field(default_factory=Condition)
+    error: str | None = None
+    note: str | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.technology}/{self.id}"
+
+    @property
+    def amount(self) -> float:
+        """In the canonical unit of its dimension (bytes, seconds, per second, fraction, plain count)."""
+        return self.value * UNITS[self.unit].factor
+
+    @property
+    def bounds(self) -> Measure | None:
+        return None if self.measure is None else MEASURES[self.measure]
+
+    @property
+    def raisable(self) -> bool:
+        """Whether a setting or a raised quota may replace the value."""
+        return self.kind in ("quota", "default")
+
+    @property
+    def can_err(self) -> bool:
+        """Whether a finding on it may be an error; a figure that could not be verified never is."""
+        return (
+            self.confidence != "low"
+            and self.provenance == "source"
+            and self.kind in ("hard", "quota", "default")
+        )
+
+    def exposure(self, measured: float) -> float:
+        """Demand over limit, 1 at the limit, larger is worse; `measured` in the canonical unit."""
+        demand, supply = (measured, self.amount) if self.direction == "max" else (self.amount, measured)
+        if supply == 0:
+            return float("inf") if demand > 0 else 0.0
+        return demand / supply
+
+
+@dataclass(frozen=True, slots=True)
+class Default:
+    """What the technology does where nothing is configured. Quantities are canonical."""
+
+    key: str
+    of: str  # what carries it: store, broker, topic, consume, publish, call
+    value: float | str | bool
+    source: Source
+    field: str | None = None  # the manifest's field that states it, below the carrier
+    condition: Condition = Condition()
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Applicable:
+    """`decided` bind in the setting; `undecided` might: each with the names of what would decide."""
+
+    decided: tuple[Limit, ...]
+    undecided: tuple[tuple[Limit, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Technology:
+    slug: str
+    name: str
+    kinds: tuple[TechnologyKind, ...]
+    limits: tuple[Limit, ...]
+    aliases: tuple[str, ...] = ()
+    modes: Mapping[str, VersionRange] = field(default_factory=dict)
+    defaults: tuple[Default, ...] = ()
+
+    def limits_named(self, limit_id: str) -> tuple[Limit, ...]:
+        """All entries of one id, whatever their condition and provenance."""
+        return tuple(limit for limit in self.limits if limit.id == limit_id)
+
+    def applicable(self, setting: Setting) -> Applicable:
+        """The limits that bind, entries of provenance `framework` only where no source speaks."""
+        setting = self.completed(setting)
+        verdicts = [(limit, limit.condition.holds(setting)) for limit in self._deciding()]
+        return Applicable(
+            tuple(limit for limit, holds in verdicts if holds),
+            tuple((limit, limit.condition.undecided(setting)) for limit, holds in verdicts if holds is None),
+        )
+
+    def completed(self, setting: Setting) -> Setting:
+        """The setting with the mode that its version leaves as the only one."""
+        if setting.mode is not None or setting.version is None:
+            return setting
+        possible = [m for m, versions in self.modes.items() if versions.admits(setting.version) is not False]
+        return Setting(possible[0], setting.version, setting.tier) if len(possible) == 1 else setting
+
+    def defaults_in(self, setting: Setting) -> tuple[Default, ...]:
+        setting = self.completed(setting)
+        return tuple(default for default in self.defaults if default.condition.holds(setting))
+
+    def _deciding(self) -> tuple[Limit, ...]:
+        sourced = {limit.id for limit in self.limits if limit.provenance == "source"}
+        return tuple(x for x in self.limits if x.provenance == "source" or x.id not in sourced)
+
+
+def _equal(wanted: str | None, stated: str | None) -> bool | None:
+    if wanted is None:
+        return True
+    return None if stated is None else wanted == stated
+
+
+def _all_of(verdicts: list[bool | None]) -> bool | None:
+    """Conjunction of three-valued verdicts: one False decides, else one None leaves it open."""
+    if False in verdicts:
+        return False
+    return None if None in verdicts else True
+
+
+def _release_line(version: str | None) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
+    """First release of the line that `version` names, and the first one after it."""
+    match = _VERSION.match(version) if version else None
+    if match is None:
+        return None
+    parts = [int(part) for part in match[1].split(".")][:_PARTS]
+    return _padded(parts), _padded([*parts[:-1], parts[-1] + 1])
+
+
+def _padded(parts: list[int]) -> tuple[int, ...]:
+    return tuple(parts + [0] * (_PARTS - len(parts)))
+
+
+def _inside(bound: str, line: tuple[tuple[int, ...], tuple[int, ...]]) -> bool | None:
+    match = _BOUND.fullmatch(bound)
+    if match is None:
+        raise ValueError(f"`{bound}` is not a bound on a version")
+    operator, (first, after) = match[1] or "==", line
+    named = _release_line(match[2])
+    if named is None:
+        raise ValueError(f"`{bound}` names no version")
+    low, high = named  # `<=3` and `>3` speak of the whole line 3
+    at_least = {">=": low, ">": high, "==": low}.get(operator)
+    below = {"<": low, "<=": high, "==": high}.get(operator)
+    return _all_of(
+        [
+            _decided(at_least is None or first >= at_least, at_least is not None and after <= at_least),
+            _decided(below is None or after <= below, below is not None and first >= below),
+        ]
+    )
+
+
+def _decided(holds: bool, fails: bool) -> bool | None:
+    return True if holds else False if fails else None
