@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def known_files(root: Path) -> list[Path]:
-    """Tracked files and new ones that are not ignored, relative to `root`, in order; deleted ones are left out."""
+    """Tracked files and new ones that are not ignored, relative to `root`, without deleted ones."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"]
     listing = subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout
     names = sorted(name for name in listing.split("\0") if name)
@@ -33,8 +33,8 @@ def build_wheel(root: Path, out: Path) -> Path:
     with tempfile.TemporaryDirectory() as folder:
         sources = Path(folder) / "sources"
         copy_sources(root, sources)
-        command = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "wheel", "--no-deps"]
-        subprocess.run([*command, "--wheel-dir", str(out), str(sources)], check=True)
+        pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", str(out), str(sources)], check=True)
     (wheel,) = out.glob("archlint-*.whl")
     return wheel
 
