@@ -1,6 +1,7 @@
-"""Build the wheel from what git knows, in a folder of its own: `python tools/wheel.py OUT` prints its path.
+"""Build the wheel from what git knows, outside the checkout: `python tools/wheel.py OUT` prints its path.
 
-Stale `build/` folders and ignored files would otherwise slip into a wheel that is built in the checkout.
+OUT/sources keeps what it was built from. Stale `build/` folders and ignored files would otherwise slip into a
+wheel that is built in the checkout.
 """
 
 from __future__ import annotations
@@ -8,7 +9,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -30,11 +30,10 @@ def copy_sources(root: Path, to: Path) -> None:
 
 
 def build_wheel(root: Path, out: Path) -> Path:
-    with tempfile.TemporaryDirectory() as folder:
-        sources = Path(folder) / "sources"
-        copy_sources(root, sources)
-        pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", str(out), str(sources)], check=True)
+    sources = out / "sources"
+    copy_sources(root, sources)
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", str(out), str(sources)], check=True)
     (wheel,) = out.glob("archlint-*.whl")
     return wheel
 
