@@ -105,14 +105,15 @@ def strongly_connected_components(graph: Graph[N]) -> list[list[N]]:
     rank = {node: position for position, node in enumerate(graph)}
     assigned: set[N] = set()
     components = []
-    for root in reversed(_finish_order(graph, graph.predecessors)):
+    for root in reversed(postorder(graph, graph.predecessors)):
         if root not in assigned:
             component = _collect(root, graph.successors, assigned)
             components.append(sorted(component, key=rank.__getitem__))
     return components
 
 
-def _finish_order(roots: Iterable[N], neighbours: Callable[[N], Iterable[N]]) -> list[N]:
+def postorder(roots: Iterable[N], neighbours: Callable[[N], Iterable[N]]) -> list[N]:
+    """Depth first: a node comes after all that it leads to, but for what closes a cycle."""
     finished: list[N] = []
     seen: set[N] = set()
     for root in roots:

@@ -1,0 +1,142 @@
+"""What stops when something is lost: components that need all of some things and enough of others.
+
+A node works if it is up and each of its groups has enough working alternatives. What fails is the least set
+that follows from a loss: nodes that only need each other in a circle keep working.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from archlint.analysis.graph import Graph, postorder, reachable, strongly_connected_components
+
+N = TypeVar("N", bound=Hashable)
+
+CHUNK = 4096
+"""How many losses are followed at once, one bit each: bounds the memory to half a kilobyte a node."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group(Generic[N]):
+    """At least `needed` of the alternatives must work. Raises ValueError if that can never be."""
+
+    alternatives: tuple[N, ...]
+    needed: int = 1
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "alternatives", tuple(dict.fromkeys(self.alternatives)))
+        if not 1 <= self.needed <= len(self.alternatives):
+            raise ValueError(f"{self.needed} of {len(self.alternatives)} alternatives can never be met")
+
+    @property
+    def spare(self) -> int:
+        """How many alternatives may fail."""
+        return len(self.alternatives) - self.needed
+
+
+def all_of(nodes: Iterable[N]) -> list[Group[N]]:
+    """One group each: all of them must work."""
+    return [Group((node,)) for node in nodes]
+
+
+class Requirements(Generic[N]):
+    """A requirement structure with its reverse index, built once. Every node that is named is part of it."""
+
+    def __init__(self, groups: Mapping[N, Sequence[Group[N]]]) -> None:
+        self._groups: dict[N, Sequence[Group[N]]] = dict(groups)
+        self._used_in: dict[N, list[tuple[N, int]]] = {}
+        for owner, owned in groups.items():
+            for position, group in enumerate(owned):
+                for node in group.alternatives:
+                    self._groups.setdefault(node, ())
+                    self._used_in.setdefault(node, []).append((owner, position))
+        self._rank = {node: position for position, node in enumerate(self._groups)}
+
+    def __contains__(self, node: object) -> bool:
+        return node in self._groups
+
+    def failed_after(self, lost: Iterable[N]) -> dict[N, N | None]:
+        """All that fails, what is lost included, nearest first, with the failure that tipped it (None: lost).
+
+        Takes time in proportion to what fails. Names outside the structure have no effect and are left out.
+        """
+        seeds = sorted((node for node in set(lost) if node in self), key=self._rank.__getitem__)
+        failed: dict[N, N | None] = dict.fromkeys(seeds)
+        spare: dict[tuple[N, int], int] = {}
+        queue = deque(failed)
+        while queue:
+            node = queue.popleft()
+            for user in self._used_in.get(node, ()):
+                owner, position = user
+                spare[user] = spare.get(user, self._groups[owner][position].spare) - 1
+                if spare[user] < 0 and owner not in failed:
+                    failed[owner] = node
+                    queue.append(owner)
+        return failed
+
+    def critical_elements(self, entry: N, candidates: Iterable[N]) -> list[N]:
+        """The candidates whose loss alone stops `entry`, in the order given: its cut sets of order one.
+
+        Linear without alternatives. With them, many losses are followed at once through what `entry` uses.
+        """
+        if entry not in self:
+            raise KeyError(entry)
+        used = self._graph(entry)
+        certain = reachable(used.subgraph(keep_edge=self._has_no_spare), [entry])
+        wanted = [node for node in dict.fromkeys(candidates) if node in used]
+        open_cases = [node for node in wanted if node not in certain]
+        critical = set(certain)
+        if open_cases:
+            components = _dependencies_first(used, entry)
+            for start in range(0, len(open_cases), CHUNK):
+                critical.update(self._stoppers(entry, open_cases[start : start + CHUNK], components))
+        return [node for node in wanted if node in critical]
+
+    def _graph(self, entry: N) -> Graph[N]:
+        """All that `entry` may use, with an edge to each alternative."""
+        graph = Graph([entry])
+        found = [entry]
+        for node in found:
+            for group in self._groups[node]:
+                for other in group.alternatives:
+                    if other not in graph:
+                        found.append(other)
+                    graph.add_edge(node, other)
+        return graph
+
+    def _has_no_spare(self, owner: N, node: N) -> bool:
+        return any(group.spare == 0 and node in group.alternatives for group in self._groups[owner])
+
+    def _stoppers(self, entry: N, lost: Sequence[N], components: Sequence[Sequence[N]]) -> list[N]:
+        """Those of `lost` that stop `entry`. Bit i of a node's mask: it fails when the i-th is lost."""
+        masks = {node: 1 << position for position, node in enumerate(lost)}
+        for component in components:
+            while sum(self._update(node, masks) for node in component) and len(component) > 1:
+                pass  # a circle: sweep again until nothing changes
+        return [node for position, node in enumerate(lost) if masks[entry] >> position & 1]
+
+    def _update(self, node: N, masks: dict[N, int]) -> bool:
+        before = mask = masks.get(node, 0)
+        for group in self._groups[node]:
+            mask |= _more_than(group.spare, [masks.get(other, 0) for other in group.alternatives])
+        masks[node] = mask
+        return mask != before
+
+
+def _dependencies_first(used: Graph[N], entry: N) -> list[list[N]]:
+    """Components, and the nodes within each, so ordered that few sweeps settle a circle."""
+    rank = {node: position for position, node in enumerate(postorder([entry], used.successors))}
+    return [sorted(nodes, key=rank.__getitem__) for nodes in strongly_connected_components(used)]
+
+
+def _more_than(count: int, masks: Sequence[int]) -> int:
+    """The bits that are set in more than `count` of the masks."""
+    at_least = [0] * (count + 1)
+    for mask in masks:
+        for level in range(count, 0, -1):
+            at_least[level] |= at_least[level - 1] & mask
+        at_least[0] |= mask
+    return at_least[count]
