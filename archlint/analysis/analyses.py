@@ -1,0 +1,69 @@
+"""All that is computed about the systems of a run, each analysis once, on first use."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from archlint.analysis.capacity import Capacity
+    from archlint.analysis.cuts import SingleFailures
+    from archlint.analysis.limits import Measures
+    from archlint.analysis.load import Load
+    from archlint.analysis.promises import Promises
+    from archlint.analysis.retries import Retries
+    from archlint.knowledge.catalogue import Catalogue
+    from archlint.system.elements import System
+
+
+class Analyses:
+    """Handed to every check. `knowledge` is the frozen catalogue, `today` the date that ages count from."""
+
+    def __init__(self, systems: Mapping[str, System], knowledge: Catalogue, today: datetime.date) -> None:
+        self.systems = systems
+        self.knowledge = knowledge
+        self.today = today
+
+    @cached_property
+    def load(self) -> Load:
+        """Stated and derived load of every component (design.md 3.1)."""
+        from archlint.analysis.load import Load
+
+        return Load(self.systems)
+
+    @cached_property
+    def capacity(self) -> Capacity:
+        """Instances at a load, where they stand, and what they can serve."""
+        from archlint.analysis.capacity import Capacity
+
+        return Capacity(self.load)
+
+    @cached_property
+    def promises(self) -> Promises:
+        """Which components carry a flow with an objective, or are critical themselves."""
+        from archlint.analysis.promises import Promises
+
+        return Promises(self.systems)
+
+    @cached_property
+    def single_failures(self) -> SingleFailures:
+        """Order-1 cut sets of every flow with an objective, over components and failure domains."""
+        from archlint.analysis.cuts import SingleFailures
+
+        return SingleFailures(self.systems, self.promises, self.knowledge)
+
+    @cached_property
+    def retries(self) -> Retries:
+        """Horizons of retried calls and of the keys that make them safe."""
+        from archlint.analysis.retries import Retries
+
+        return Retries(self.systems)
+
+    @cached_property
+    def measures(self) -> Measures:
+        """The figures of the manifest that limits of technologies bound."""
+        from archlint.analysis.limits import Measures
+
+        return Measures(self)

@@ -1,0 +1,83 @@
+"""From paths to the texts of manifests."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from archlint.engine.errors import UsageError
+
+SUFFIXES = ("archlint.yaml", "archlint.yml")
+READ_AT_MOST = 16 * 1024 * 1024 + 1
+"""Bytes: one more than a manifest may have, so that the reader sees that it is too large."""
+
+_NEVER_ENTERED = frozenset({"node_modules", "__pycache__", "venv"})
+STANDARD_INPUT = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One manifest's bytes under the name that reports use (a relative path with forward slashes)."""
+
+    name: str
+    content: bytes
+
+
+def is_manifest(name: str) -> bool:
+    """`archlint.yaml`, `*.archlint.yaml`, and the same with `.yml`."""
+    return any(name == suffix or name.endswith("." + suffix) for suffix in SUFFIXES)
+
+
+def discover(paths: Iterable[Path]) -> list[Path]:
+    """The manifests that paths mean: a named file whatever its name, a folder's manifests at any depth.
+
+    Sorted and without repetition. Raises UsageError for a path that does not exist.
+    """
+    found: dict[str, Path] = {}
+    for path in paths:
+        if not os.path.lexists(path):
+            raise UsageError(f"{path}: no such file or folder")
+        for manifest in _below(path) if path.is_dir() else (path,):
+            found.setdefault(os.path.realpath(manifest), manifest)
+    return sorted(found.values(), key=lambda path: path.as_posix())
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    for root, folders, files in os.walk(folder, onerror=_refuse):
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _NEVER_ENTERED)
+        for name in sorted(files):
+            if is_manifest(name):
+                yield Path(root, name)
+
+
+def _refuse(error: OSError) -> None:
+    raise UsageError(f"{error.filename}: cannot be read: {error.strerror}")
+
+
+def read_source(path: Path) -> Source:
+    """A manifest's bytes, at most READ_AT_MOST of them. Raises UsageError where it cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            return Source(display_name(path), stream.read(READ_AT_MOST))
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def display_name(path: Path) -> str:
+    """A path as reports show it: relative to the current folder where it lies below it."""
+    absolute = Path(os.path.abspath(path))
+    try:
+        return absolute.relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return path.as_posix()
+
+
+def repository_root(start: Path) -> Path:
+    """The nearest folder at or above `start` that holds a repository, `start` itself where there is none."""
+    folder = Path(os.path.abspath(start))
+    for candidate in (folder, *folder.parents):
+        if (candidate / ".git").exists():
+            return candidate
+    return folder

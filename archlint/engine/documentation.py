@@ -1,0 +1,59 @@
+"""The documentation of a check, read from its docstring: one source for explain, the reference and SARIF."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from dataclasses import dataclass
+
+from archlint.plugin import Check
+
+SECTIONS = ("What it finds", "Why it matters", "At 3 AM", "How to fix", "When it is wrong", "Sources")
+EXAMPLES = ("Risky", "Safe")
+
+_HEADING = re.compile(r"^(What it finds|Why it matters|At 3 AM|How to fix|When it is wrong|Sources|Risky|Safe):")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A check's documentation: its summary, its sections by heading, and its two example manifests."""
+
+    summary: str
+    sections: dict[str, str]
+    risky: str
+    safe: str
+
+
+def page_of(check: Check) -> Page:
+    """Split a docstring at its fixed headings; what is missing is empty (the test kit refuses that).
+
+    A heading stands at the left margin, `What it finds: text ...`, going on in the lines below it. The
+    examples `Risky:` and `Safe:` are indented blocks of manifest.
+    """
+    text = inspect.cleandoc(check.documentation)
+    blocks: dict[str, list[str]] = {"": []}
+    current = ""
+    for line in text.splitlines():
+        match = _HEADING.match(line)
+        if match:
+            current = match.group(1)
+            blocks[current] = [line[match.end() :].strip()]
+        else:
+            blocks[current].append(line)
+    return Page(
+        summary=_joined(blocks[""]),
+        sections={heading: _dedented(blocks.get(heading, [])) for heading in SECTIONS},
+        risky=_dedented(blocks.get("Risky", [])),
+        safe=_dedented(blocks.get("Safe", [])),
+    )
+
+
+def _joined(lines: list[str]) -> str:
+    return " ".join(line.strip() for line in lines if line.strip())
+
+
+def _dedented(lines: list[str]) -> str:
+    if not lines:
+        return ""
+    head, rest = lines[0], "\n".join(lines[1:])
+    return inspect.cleandoc("\n" + rest).strip() if not head else (head + "\n" + inspect.cleandoc("\n" + rest)).strip()

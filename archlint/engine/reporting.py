@@ -1,0 +1,164 @@
+"""From what reading, linking and the checks said to the Report: places, messages, fingerprints, order."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from archlint.engine.fingerprint import fingerprints
+from archlint.engine.places import locate, route_of
+from archlint.engine.registry import MANIFEST_ERRORS
+from archlint.engine.results import (
+    ClearRow,
+    EvidenceRow,
+    Fault,
+    NotEvaluated,
+    RelatedPlace,
+    Report,
+    ReportedFinding,
+    Summary,
+)
+from archlint.engine.runner import Outcomes, Raised
+from archlint.manifest.loading import Loaded
+from archlint.manifest.problems import Problem
+from archlint.manifest.routes import format_route
+from archlint.plugin import Element, Finding, Severity
+from archlint.system.elements import System
+from archlint.system.workspace import Workspace
+
+STOPS_THE_FILE = frozenset({"MAN001", "MAN002", "MAN003", "MAN005", "MAN006"})
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What was looked at: the files, the systems in them, and under which assumptions."""
+
+    files: list[Loaded]
+    workspace: Workspace
+    checks: int
+    today: datetime.date
+    assumptions: tuple[str, ...] = ()
+
+    def problems(self, loaded: Loaded) -> Iterator[Problem]:
+        yield from loaded.problems
+        yield from self.workspace.problems[loaded.document.name]
+
+    def is_checked(self, system: System) -> bool:
+        """Whether checks run on the system: not where its file has a problem that makes it unreliable."""
+        found = self.workspace.problems[system.document.name]
+        return not any(problem.code in STOPS_THE_FILE for problem in found)
+
+
+def build_report(judged: Judged, outcomes: Outcomes, faults: Iterable[Fault] = ()) -> Report:
+    """The Report, in its total order, with fingerprints."""
+    found: list[tuple[ReportedFinding, str]] = [
+        (_of_problem(problem, loaded), "") for loaded in judged.files for problem in judged.problems(loaded)
+    ]
+    found.extend((_of_check(raised), raised.finding.key) for raised in outcomes.raised)
+    found.sort(key=lambda pair: pair[0].order)
+    identities = [(f.code, f.system, f.path, key) for f, key in found]
+    findings = tuple(
+        replace(finding, fingerprint=identity)
+        for (finding, _), identity in zip(found, fingerprints(identities), strict=True)
+    )
+    return Report(
+        findings=findings,
+        not_evaluated=tuple(_not_evaluated(outcomes)),
+        summary=_summary(judged, outcomes, findings),
+        today=judged.today,
+        assumptions=judged.assumptions,
+        faults=(*faults, *outcomes.faults),
+        sources={loaded.document.name: loaded.document.text for loaded in judged.files},
+    )
+
+
+def _summary(judged: Judged, outcomes: Outcomes, findings: tuple[ReportedFinding, ...]) -> Summary:
+    shown = [finding.severity for finding in findings if finding.suppressed is None]
+    return Summary(
+        files=len(judged.files),
+        components=sum(len(system.components) for system in judged.workspace.systems.values()),
+        checks=judged.checks,
+        error=shown.count(Severity.ERROR),
+        warning=shown.count(Severity.WARNING),
+        info=shown.count(Severity.INFO),
+        suppressed=len(findings) - len(shown),
+        clear=outcomes.clear,
+        fired=outcomes.fired,
+        not_evaluated=outcomes.not_evaluated,
+    )
+
+
+def _of_problem(problem: Problem, loaded: Loaded) -> ReportedFinding:
+    document = loaded.document
+    error = MANIFEST_ERRORS[problem.code]
+    path = format_route(problem.path, document.data)
+    data = document.data if isinstance(document.data, dict) else {}
+    system = data.get("system")
+    name = system.get("name") if isinstance(system, dict) else None
+    place = problem.place or document.spans.place_of(problem.path, problem.on)
+    return ReportedFinding(
+        code=problem.code,
+        name=error.name,
+        severity=error.severity,
+        message=problem.message,
+        file=document.name,
+        place=place,
+        path=path,
+        component=str(problem.path[1]) if len(problem.path) > 1 else "",
+        system=name if isinstance(name, str) else "",
+        fingerprint="",
+        remedy=problem.hint or "",
+        related=tuple(RelatedPlace(document.name, item.place, item.message) for item in problem.related),
+    )
+
+
+def _of_check(raised: Raised) -> ReportedFinding:
+    check, finding = raised.check, raised.finding
+    located = locate(finding.at, finding.field)
+    component = finding.at.component
+    return ReportedFinding(
+        code=check.code,
+        name=check.name,
+        severity=check.severity if finding.severity is None else finding.severity,
+        message=finding.message,
+        file=located.file,
+        place=located.place,
+        path=located.path,
+        component=component.name if component is not None else "",
+        system=finding.at.system.name,
+        fingerprint="",
+        exposure=finding.exposure,
+        evidence=tuple(EvidenceRow(e.name, e.value, e.unit, e.text) for e in finding.evidence),
+        formula=finding.formula,
+        clears_when=tuple(_clears(finding)),
+        unproven=bool(raised.unproven),
+        needs=raised.unproven,
+        remedy=finding.remedy,
+        related=located.related + tuple(_related(finding)),
+        cause=finding.cause or (f"{finding.unstated} not stated" if finding.unstated else ""),
+    )
+
+
+def _clears(finding: Finding) -> Iterator[ClearRow]:
+    for clear in finding.clears:
+        route = route_of(clear.at or finding.at, clear.field)
+        yield ClearRow(route, clear.text, clear.severity.label)
+
+
+def _related(finding: Finding) -> Iterator[RelatedPlace]:
+    for related in finding.related:
+        located = locate(related.at, related.field)
+        yield RelatedPlace(located.file, located.place, related.message)
+
+
+def _not_evaluated(outcomes: Outcomes) -> list[NotEvaluated]:
+    groups = [
+        NotEvaluated(code, code, fields, len(elements), tuple(_routes(elements)))
+        for (code, fields), elements in outcomes.unknown.items()
+    ]
+    return sorted(groups, key=lambda group: (group.code, group.needs))
+
+
+def _routes(elements: list[Element]) -> list[str]:
+    return [route_of(element) for element in elements]

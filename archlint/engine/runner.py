@@ -1,0 +1,138 @@
+"""Runs checks over linked systems. Four outcomes a pair: not applicable, clear, fired, not evaluated.
+
+What a check always needs is decided once per set of stated fields, not per component: at ten thousand
+components most pairs are decided without calling the check.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from archlint.engine.results import Fault
+from archlint.engine.subjects import SUBJECTS, subjects_of
+from archlint.plugin import Check, Element, Finding, NotApplicable, Options, Unknown, stated
+
+if TYPE_CHECKING:
+    from archlint.analysis.analyses import Analyses
+    from archlint.system.elements import System
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """A finding with the check that raised it. `unproven` holds the fields that a strict run missed."""
+
+    check: Check
+    finding: Finding
+    unproven: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Outcomes:
+    """What the checks said: findings, and who could not judge whom for the lack of which fields."""
+
+    raised: list[Raised] = field(default_factory=list)
+    unknown: dict[tuple[str, tuple[str, ...]], list[Element]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    faults: list[Fault] = field(default_factory=list)
+    clear: int = 0
+    fired: int = 0
+
+    @property
+    def not_evaluated(self) -> int:
+        return sum(len(elements) for elements in self.unknown.values())
+
+
+def run_checks(
+    checks: Sequence[Check],
+    systems: Iterable[System],
+    analyses: Analyses,
+    options: Mapping[str, Options] | None = None,
+) -> Outcomes:
+    """Call every check on every subject of its kind; a check that raises is a fault, the others still run."""
+    outcomes = Outcomes()
+    by_kind: dict[str, list[Check]] = defaultdict(list)
+    for check in checks:
+        if check.subject not in SUBJECTS:
+            outcomes.faults.append(Fault("check", check.code, f"visits `{check.subject}`, which is no subject"))
+            continue
+        by_kind[check.subject].append(check)
+    systems = tuple(systems)
+    for kind, visitors in by_kind.items():
+        subjects = [subject for system in systems for subject in subjects_of(system, kind)]
+        groups = _group(subjects, visitors)
+        for check in visitors:
+            visit = _Visit(check, analyses, (options or {}).get(check.code) or check.options(), outcomes)
+            for missing_of, members in groups:
+                visit.group(members, tuple(need for need in check.needs if need in missing_of))
+    return outcomes
+
+
+def _group(subjects: list[Element], visitors: list[Check]) -> list[tuple[frozenset[str], list[Element]]]:
+    """Subjects by the set of needed fields that they do not state."""
+    needs = sorted({need for check in visitors for need in check.needs})
+    if not needs:
+        return [(frozenset(), subjects)]
+    groups: dict[frozenset[str], list[Element]] = defaultdict(list)
+    for subject in subjects:
+        spec = subject.spec
+        groups[frozenset(need for need in needs if stated(spec, need) is None)].append(subject)
+    return list(groups.items())
+
+
+class _Visit:
+    """One check on its way through the subjects."""
+
+    __slots__ = ("analyses", "check", "failed", "options", "outcomes", "takes_options")
+
+    def __init__(self, check: Check, analyses: Analyses, options: Options, outcomes: Outcomes) -> None:
+        self.check = check
+        self.analyses = analyses
+        self.options = options
+        self.outcomes = outcomes
+        self.failed = False
+        code = getattr(check.function, "__code__", None)
+        self.takes_options = code is None or code.co_argcount > 2
+
+    def group(self, subjects: list[Element], missing: tuple[str, ...]) -> None:
+        applies = self.check.applies
+        for subject in subjects:
+            try:
+                if applies is not None and not applies(subject):
+                    continue
+                if missing:
+                    self.outcomes.unknown[self.check.code, missing].append(subject)
+                else:
+                    self._call(subject)
+            except Exception as error:
+                self._fault(subject, error)
+
+    def _call(self, subject: Element) -> None:
+        outcomes, check = self.outcomes, self.check
+        arguments = (subject, self.analyses, self.options) if self.takes_options else (subject, self.analyses)
+        before = len(outcomes.raised)
+        missing: tuple[str, ...] = ()
+        try:
+            for finding in check.function(*arguments):
+                outcomes.raised.append(Raised(check, finding))
+        except NotApplicable:
+            if len(outcomes.raised) == before:
+                return
+        except Unknown as unknown:
+            missing = unknown.fields
+        if len(outcomes.raised) > before:
+            outcomes.fired += 1
+        elif missing:
+            outcomes.unknown[check.code, missing].append(subject)
+        else:
+            outcomes.clear += 1
+
+    def _fault(self, subject: Element, error: Exception) -> None:
+        """Only the first failure is told: one defect would else be told ten thousand times."""
+        if not self.failed:
+            self.failed = True
+            message = f"failed on {subject.kind} `{subject.name}`: {type(error).__name__}: {error}"
+            self.outcomes.faults.append(Fault("check", self.check.code, message))

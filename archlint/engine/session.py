@@ -1,0 +1,119 @@
+"""One run from paths to a Report: discover, read, validate, link, analyse, check."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from archlint.analysis.analyses import Analyses
+from archlint.engine import exit_codes
+from archlint.engine.discovery import STANDARD_INPUT, Source, discover, read_source, repository_root
+from archlint.engine.errors import UsageError
+from archlint.engine.profiles import PROFILES, apply_profile
+from archlint.engine.registry import Registry, load_registry
+from archlint.engine.reporting import Judged, build_report
+from archlint.engine.runner import run_checks
+from archlint.engine.selection import Layer, selected, split
+from archlint.engine.subsumption import without_subsumed
+from archlint.knowledge.catalogue import Catalogue
+from archlint.engine.results import Report
+from archlint.manifest.loading import Loaded, load
+from archlint.manifest.overrides import OverrideError, Overrides
+from archlint.plugin import Severity
+from archlint.system.elements import System
+from archlint.system.workspace import link
+
+CHECKED_DESPITE = frozenset({"MAN004"})
+"""Problems that stop only the checks that cross them; every other problem stops the whole file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a run is asked to do. `today` is the date that ages and horizons count from."""
+
+    today: datetime.date
+    paths: tuple[str, ...] = ()
+    select: tuple[str, ...] = ()
+    extend_select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    profile: str = "standard"
+    overrides: tuple[str, ...] = ()
+    scale_load: str | None = None
+    workspace: bool = False
+    allow_empty: bool = False
+    stdin: bytes | None = None
+    stdin_filename: str | None = None
+
+
+def run(request: Request, registry: Registry | None = None) -> Report:
+    """The Report of a run. Raises UsageError for what the user has to mend (exit code 2)."""
+    registry = registry if registry is not None else load_registry()
+    if request.profile not in PROFILES:
+        raise UsageError(f"`{request.profile}` is no profile; choose one of {', '.join(PROFILES)}")
+    checks = selected(registry, [_command_line(request)])
+    return check_sources(_sources(request), request, checks, registry)
+
+
+def check_sources(
+    sources: Sequence[Source], request: Request, checks: Sequence[object], registry: Registry
+) -> Report:
+    """Lint texts that are already read."""
+    files, assumptions = _load(sources, request)
+    workspace = link(files)
+    judged = Judged(files, workspace, checks=len(checks), today=request.today, assumptions=assumptions)
+    systems = {name: system for name, system in workspace.systems.items() if judged.is_checked(system)}
+    analyses = Analyses(systems, Catalogue(), request.today)
+    outcomes = run_checks(checks, systems.values(), analyses)
+    by_code = {check.code: check for check in checks}
+    outcomes = apply_profile(request.profile, without_subsumed(outcomes), by_code, analyses)
+    return build_report(judged, outcomes, registry.faults)
+
+
+def _command_line(request: Request) -> Layer:
+    return Layer(
+        select=split(request.select) if request.select else None,
+        extend_select=split(request.extend_select),
+        ignore=split(request.ignore),
+    )
+
+
+def _sources(request: Request) -> list[Source]:
+    if STANDARD_INPUT in request.paths:
+        if len(request.paths) > 1:
+            raise UsageError("`-` reads standard input and takes no other path beside it")
+        return [Source(request.stdin_filename or "<stdin>", request.stdin or b"")]
+    start = [Path(path) for path in request.paths] or [Path()]
+    found = [repository_root(path) for path in start] if request.workspace else start
+    sources = [read_source(path) for path in discover(found)]
+    if not sources and not request.allow_empty:
+        where = ", ".join(str(path) for path in start)
+        raise UsageError(
+            f"no manifest below {where}: a manifest is named archlint.yaml or *.archlint.yaml"
+            " (--allow-empty accepts that there is none)"
+        )
+    return sources
+
+
+def _load(sources: Iterable[Source], request: Request) -> tuple[list[Loaded], tuple[str, ...]]:
+    try:
+        overrides = Overrides.parse(request.overrides, request.scale_load)
+        files = [load(source.content, source.name, overrides) for source in sources]
+    except OverrideError as error:
+        raise UsageError(str(error)) from error
+    return files, ()
+
+
+def exit_code(report: Report, fail_on: str = "error") -> int:
+    """Of contracts.md: 2 for a plug-in that failed, 3 for a check that failed, 1 for findings at the level."""
+    kinds = {fault.kind for fault in report.faults}
+    if "plug-in" in kinds:
+        return exit_codes.USAGE
+    if kinds:
+        return exit_codes.INTERNAL
+    if fail_on == "never":
+        return exit_codes.CLEAN
+    level = Severity[fail_on.upper()]
+    failing = any(f.severity >= level and f.suppressed is None for f in report.findings)
+    return exit_codes.FINDINGS if failing else exit_codes.CLEAN

@@ -1,0 +1,28 @@
+"""One cause makes one finding: a check's findings replace those of the checks that it subsumes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from archlint.engine.runner import Outcomes, Raised
+from archlint.plugin import Element
+
+
+def without_subsumed(outcomes: Outcomes) -> Outcomes:
+    """Drop every finding that a finding of a subsuming check on one of the same elements explains."""
+    explained: set[tuple[str, Element]] = set()
+    for raised in outcomes.raised:
+        for code in raised.check.subsumes:
+            explained.update((code, element) for element in _concerns(raised))
+    if not explained:
+        return outcomes
+    kept = [raised for raised in outcomes.raised if not _is_explained(raised, explained)]
+    return replace(outcomes, raised=kept)
+
+
+def _concerns(raised: Raised) -> tuple[Element, ...]:
+    return raised.finding.concerns or (raised.finding.at,)
+
+
+def _is_explained(raised: Raised, explained: set[tuple[str, Element]]) -> bool:
+    return any((raised.check.code, element) in explained for element in _concerns(raised))

@@ -1,0 +1,304 @@
+"""The public API of checks: everything that a check may import, beside `archlint.analysis`.
+
+A check is one decorated function. The annotation of its first parameter names what it visits, its
+docstring is its documentation, and it yields findings:
+
+    @check("ACM001", "service-without-runbook", severity=WARNING)
+    def service_without_runbook(service: Service, analyses: Analyses) -> Iterator[Finding]:
+        '''A service states no runbook. ...'''
+        if "runbook" not in service.spec.tags:
+            yield Finding(at=service, field="tags", message=f"{service.name} names no runbook")
+
+The decorator only attaches a frozen `Check` to the function; the engine collects the checks of the modules
+that the entry points of the group `archlint.checks` name.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from archlint.analysis.values import Known, Unknown
+from archlint.manifest.units import format_quantity
+from archlint.system.elements import (
+    Broker,
+    Cache,
+    Call,
+    Client,
+    Component,
+    Consume,
+    Datastore,
+    Dependency,
+    Element,
+    External,
+    Flow,
+    Job,
+    Lock,
+    Network,
+    Publish,
+    Service,
+    System,
+    Topic,
+    Transaction,
+    stated,
+)
+
+if TYPE_CHECKING:
+    from archlint.analysis.analyses import Analyses
+
+__all__ = [
+    "ERROR",
+    "INFO",
+    "WARNING",
+    "Broker",
+    "Cache",
+    "Call",
+    "Check",
+    "Clear",
+    "Client",
+    "Component",
+    "Consume",
+    "Datastore",
+    "Dependency",
+    "Element",
+    "Evidence",
+    "External",
+    "Finding",
+    "Flow",
+    "Iterator",
+    "Job",
+    "Known",
+    "Lock",
+    "Network",
+    "NotApplicable",
+    "Options",
+    "Publish",
+    "Related",
+    "Service",
+    "Severity",
+    "System",
+    "Topic",
+    "Transaction",
+    "Unknown",
+    "check",
+    "format_quantity",
+    "need",
+    "stated",
+]
+
+
+class Severity(enum.IntEnum):
+    """How sure and how bad: error (will fail at the declared load, promise or limit), warning, info."""
+
+    INFO = 1
+    WARNING = 2
+    ERROR = 3
+
+    @property
+    def label(self) -> str:
+        return self.name.lower()
+
+
+INFO, WARNING, ERROR = Severity.INFO, Severity.WARNING, Severity.ERROR
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One named figure of the arithmetic, in a canonical unit ("s", "1/s", "B", "fraction", ... or a noun)."""
+
+    name: str
+    value: float | str
+    unit: str = ""
+
+    @property
+    def text(self) -> str:
+        if isinstance(self.value, str):
+            return self.value
+        return format_quantity(self.value, self.unit)
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Another place that belongs to the finding: an element, a field of it, and what it has to do with it."""
+
+    at: Element
+    message: str
+    field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Clear:
+    """One value that alone takes the finding away, or down to below `severity`.
+
+    `at` and `field` name the input (a field of `at`, the finding's own element where None), `value` is in
+    the canonical unit and `text` as a person writes it in the manifest.
+    """
+
+    field: str
+    value: float | str
+    text: str
+    severity: Severity
+    at: Element | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What a check yields. A finding without a place cannot be built.
+
+    `field` is the field, relative to `at`, that the first remedy changes, stated or not. `severity` is the
+    check's own where None. `exposure` is demand over limit, larger is worse. `unstated` names the absent
+    control that the finding is about (never for an explicit `none`): profiles weigh such findings.
+    `concerns` are the elements whose findings a subsuming check replaces (`at` where empty). `key` tells
+    apart several findings of one check at one field; it enters the fingerprint. `cause` groups identical
+    absences for folding in text reports.
+    """
+
+    at: Element
+    message: str
+    field: str = ""
+    severity: Severity | None = None
+    exposure: float | None = None
+    evidence: tuple[Evidence, ...] = ()
+    formula: str = ""
+    clears: tuple[Clear, ...] = ()
+    remedy: str = ""
+    related: tuple[Related, ...] = ()
+    unstated: str = ""
+    concerns: tuple[Element, ...] = ()
+    key: str = ""
+    cause: str = ""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.at, Element):
+            raise TypeError(f"a finding needs a place: `at` is {type(self.at).__name__}, not an element")
+
+
+class NotApplicable(Exception):
+    """Raised by a check that finds, on a closer look, that its subject is none of its business."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Options of a check: subclass as a frozen dataclass; every field has a type and a default."""
+
+
+CheckFunction = Callable[..., Iterable[Finding]]
+F = TypeVar("F", bound=CheckFunction)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A check as the registry holds it: what its decorator said, and the function."""
+
+    code: str
+    name: str
+    severity: Severity
+    subject: str
+    function: CheckFunction
+    needs: tuple[str, ...] = ()
+    applies: Callable[[Any], bool] | None = None
+    subsumes: tuple[str, ...] = ()
+    options: type[Options] = Options
+    status: str = "stable"
+    since: str = "0.1"
+    default: bool = True
+    absence: bool = False
+    module: str = field(default="", compare=False)
+
+    @property
+    def documentation(self) -> str:
+        return self.function.__doc__ or ""
+
+    @property
+    def summary(self) -> str:
+        """The first sentence of the documentation."""
+        return self.documentation.strip().split("\n\n", 1)[0].replace("\n    ", " ")
+
+
+_CODE = re.compile(r"[A-Z]{3}[0-9]{3}\Z")
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+\Z")
+
+
+def check(
+    code: str,
+    name: str,
+    *,
+    severity: Severity,
+    needs: tuple[str, ...] = (),
+    applies: Callable[[Any], bool] | None = None,
+    subsumes: tuple[str, ...] = (),
+    options: type[Options] = Options,
+    status: str = "stable",
+    since: str = "0.1",
+    default: bool = True,
+) -> Callable[[F], F]:
+    """Declare a check.
+
+    `severity` is the highest that the check gives; a finding may state a lower one. `needs` are the fields
+    of the subject without which the check can never say anything: the runner decides them before calling.
+    `applies` tells in a cheap look whether the subject is any of the check's business (else the outcome is
+    *not applicable*). `subsumes` names the codes whose findings on the same element this one replaces.
+
+    Raises ValueError for a malformed code, name or function: a defect of the plug-in, found at import.
+    """
+    if not _CODE.match(code):
+        raise ValueError(f"{code!r} is not a code: three capital letters and three digits, such as ACM001")
+    if not _NAME.match(name):
+        raise ValueError(f"{name!r} is not the name of a check: lower-case words joined by hyphens")
+
+    def attach(function: F) -> F:
+        subject = _subject_of(function)
+        if not (function.__doc__ or "").strip():
+            raise ValueError(f"{code} has no documentation: its docstring is its page")
+        function.check = Check(  # type: ignore[attr-defined]
+            code=code,
+            name=name,
+            severity=severity,
+            subject=subject,
+            function=function,
+            needs=needs,
+            applies=applies,
+            subsumes=subsumes,
+            options=options,
+            status=status,
+            since=since,
+            default=default,
+            module=function.__module__,
+        )
+        return function
+
+    return attach
+
+
+def _subject_of(function: CheckFunction) -> str:
+    """The name of the kind that the first parameter's annotation names ("Service", "Call", ...)."""
+    for parameter, annotation in function.__annotations__.items():
+        if parameter != "return":
+            return annotation if isinstance(annotation, str) else annotation.__name__
+    raise ValueError(f"{function.__name__} says with no annotation what it visits")
+
+
+def need(subject: Element, *inputs: str | Known[Any] | Unknown) -> Any:
+    """The values of `inputs`, or one `Unknown` that names all that are missing.
+
+    An input is a field of the subject ("capacity.concurrency") or a derived value. One input gives its
+    value, several give a tuple. An explicit `none` counts as stated and comes back as the text "none".
+    """
+    values: list[Any] = []
+    missing: list[str] = []
+    for given in inputs:
+        if isinstance(given, Known):
+            values.append(given.value)
+        elif isinstance(given, Unknown):
+            missing.extend(given.fields)
+        else:
+            value = stated(subject.spec, given)
+            values.append(value)
+            if value is None:
+                missing.append(given)
+    if missing:
+        raise Unknown(*missing)
+    return values[0] if len(values) == 1 else tuple(values)
