@@ -7,6 +7,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 DEMO := fixtures/systems/opentelemetry-demo.archlint.yaml
 
 .DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
 .PHONY: help demo test test-all lint schemas bench clean
 
 help: ## show the targets
