@@ -17,12 +17,14 @@ Confidence = Literal["high", "medium", "low"]
 Provenance = Literal["source", "framework"]
 Direction = Literal["max", "min"]
 TechnologyKind = Literal["datastore", "cache", "broker", "service", "network", "external", "runtime"]
+Carrier = Literal["store", "cache", "broker", "topic", "publish", "consume", "service", "call"]
 
 LIMIT_KINDS: tuple[str, ...] = get_args(LimitKind)
 CONFIDENCES: tuple[str, ...] = get_args(Confidence)
 PROVENANCES: tuple[str, ...] = get_args(Provenance)
 DIRECTIONS: tuple[str, ...] = get_args(Direction)
-TECHNOLOGY_KINDS: tuple[str, ...] = get_args(TechnologyKind)
+TECHNOLOGY_KINDS: tuple[TechnologyKind, ...] = get_args(TechnologyKind)
+CARRIERS: tuple[str, ...] = get_args(Carrier)
 
 _BOUND = re.compile(r"(>=|<=|>|<|==)?(\d+(?:\.\d+)*)")
 _VERSION = re.compile(r"v?(\d+(?:\.\d+)*)")
@@ -164,7 +166,7 @@ class Default:
     """What the technology does where nothing is configured. Quantities are canonical."""
 
     key: str
-    of: str  # what carries it: store, broker, topic, consume, publish, call
+    of: Carrier
     value: float | str | bool
     source: Source
     field: str | None = None  # the manifest's field that states it, below the carrier

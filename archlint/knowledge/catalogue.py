@@ -1,0 +1,130 @@
+"""The knowledge base: technologies, laws and failure rates, each file opened only when somebody asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path
+
+from archlint.knowledge.building import (
+    SLUG,
+    build_failure_rate,
+    build_law,
+    build_technology,
+    extended,
+    read_aliases,
+)
+from archlint.knowledge.facts import FailureRate, Law
+from archlint.knowledge.reading import CatalogueError, Document
+from archlint.knowledge.technology import Limit, Technology
+
+__all__ = ["Catalogue", "CatalogueError"]
+
+_BUILT_IN = Path(__file__).parent
+
+
+class Catalogue:
+    """Built-in knowledge, and above it the technologies of an organisation's own folders.
+
+    A file of a later folder replaces the technology of its slug; with `extends: true` it adds to it.
+    Every method that opens a file raises CatalogueError, with the place, when it cannot be used.
+    """
+
+    def __init__(self, folders: Iterable[Path] = ()) -> None:
+        self._own = tuple(folders)
+        self._folders = (_BUILT_IN / "technologies", *self._own)
+        self._loaded: dict[str, Technology | None] = {}
+
+    def slugs(self) -> tuple[str, ...]:
+        """Of all technologies, sorted; lists names and opens no file."""
+        return tuple(sorted({file.stem for folder in self._folders for file in _files(folder)}))
+
+    def technology(self, name: str) -> Technology | None:
+        """By slug or alias, with or without `@version`; None where nothing is known of it."""
+        slug = self.resolve(name)
+        return None if slug is None else self._technology(slug)
+
+    def resolve(self, name: str) -> str | None:
+        """The slug that a slug or an alias stands for; opens no technology but an organisation's own."""
+        wanted = name.partition("@")[0].strip().lower()
+        if any((folder / f"{wanted}.yaml").is_file() for folder in self._folders if SLUG.fullmatch(wanted)):
+            return wanted
+        return self._aliases.get(wanted)
+
+    def similar(self, name: str) -> tuple[str, ...]:
+        """Slugs that `name` may have meant, the likeliest first."""
+        known = sorted({*self.slugs(), *self._aliases})
+        close = get_close_matches(name.partition("@")[0].lower(), known, n=3, cutoff=0.6)
+        return tuple(dict.fromkeys(self._aliases.get(match, match) for match in close))
+
+    def limits(self, name: str) -> tuple[Limit, ...]:
+        """All entries of `technology/limit_id`, or of a technology; empty where there are none."""
+        slug, _, limit_id = name.partition("/")
+        technology = self.technology(slug)
+        if technology is None:
+            return ()
+        return technology.limits_named(limit_id) if limit_id else technology.limits
+
+    def laws(self) -> tuple[Law, ...]:
+        return self._laws
+
+    def law(self, law_id: str) -> Law | None:
+        return next((law for law in self._laws if law.id == law_id), None)
+
+    def failure_rates(self) -> tuple[FailureRate, ...]:
+        return self._failure_rates
+
+    def failure_rate(self, element: str) -> FailureRate | None:
+        return next((rate for rate in self._failure_rates if rate.element == element), None)
+
+    @cached_property
+    def _laws(self) -> tuple[Law, ...]:
+        return tuple(build_law(row) for row in Document(_BUILT_IN / "laws.yaml").rows())
+
+    @cached_property
+    def _failure_rates(self) -> tuple[FailureRate, ...]:
+        return tuple(build_failure_rate(row) for row in Document(_BUILT_IN / "failure_rates.yaml").rows())
+
+    @cached_property
+    def _aliases(self) -> Mapping[str, str]:
+        """Built-in aliases stand in one table, so that a name met in a manifest opens no other technology."""
+        aliases = read_aliases(Document(_BUILT_IN / "aliases.yaml").root())
+        for slug in sorted({file.stem for folder in self._own for file in _files(folder)}):
+            technology = self._technology(slug)
+            aliases |= dict.fromkeys(technology.aliases if technology else (), slug)
+        return aliases
+
+    def _technology(self, slug: str) -> Technology | None:
+        if slug not in self._loaded:
+            self._loaded[slug] = self._load(slug)
+        return self._loaded[slug]
+
+    def _load(self, slug: str) -> Technology | None:
+        """Reads down from the last folder and stops at the first file that does not extend another."""
+        additions: list[Technology] = []
+        for folder in reversed(self._folders):
+            file = folder / f"{slug}.yaml"
+            if not file.is_file():
+                continue
+            technology, extends = build_technology(Document(file).root(), slug)
+            additions.append(technology)
+            if not extends:
+                break
+        return _stacked(additions)
+
+
+def _stacked(additions: list[Technology]) -> Technology | None:
+    """The lowest of the technologies with the others laid over it."""
+    if not additions:
+        return None
+    base = additions.pop()
+    while additions:
+        base = extended(base, additions.pop())
+    return base
+
+
+def _files(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise CatalogueError(folder, "is not a folder")
+    return sorted(folder.glob("*.yaml"))
