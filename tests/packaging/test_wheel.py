@@ -12,9 +12,6 @@ import pytest
 if TYPE_CHECKING:
     from tests.packaging.conftest import Environment
 
-ROOT = Path(__file__).resolve().parents[2]
-
-needs_command = pytest.mark.skipif(not (ROOT / "archlint/cli/main.py").exists(), reason="no command line yet")
 pytestmark = pytest.mark.xdist_group("packaging")
 
 SIZE_LIMIT = 45_000_000
@@ -67,14 +64,12 @@ def test_an_empty_environment_stays_small(environment: Environment) -> None:
     assert size_of(environment.site_packages) < SIZE_LIMIT
 
 
-@needs_command
 def test_the_command_tells_its_version(environment: Environment, tmp_path: Path) -> None:
     result = environment.run("--version", cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     assert "archlint" in result.stdout
 
 
-@needs_command
 def test_folders_called_checks_and_schemas_of_a_user_shadow_nothing(
     environment: Environment, tmp_path: Path
 ) -> None:
