@@ -20,6 +20,9 @@ from archlint.manifest.problems import On, Path, Place
 NAMING = ("to", "from", "on", "name", "do", "action", "check")
 """The fields that name an item of a list, the first that is stated deciding."""
 
+OPEN = 2**31
+"""The extent of a collection whose end has not been read."""
+
 _BREAK = re.compile(r"\r\n|\r|\n")
 _PROPERTY = re.compile(r"(?:!<[^>]*>|[&!][^\s,\[\]{}]*)(?:\s+(?:#[^\r\n]*\s+)*)?")
 _TAG = re.compile(r"!<[^>]*>|![^\s,\[\]{}]*")
@@ -126,9 +129,9 @@ class SpanIndex:
         return (), self._top()
 
     def place_of(self, path: Path, on: On = "value") -> Place:
-        """The place to report: never fails, and never a block of several lines."""
+        """The place to report: never fails, and never spans several lines (the key does then)."""
         place = self.key_place(path) if on == "key" else self.value_place(path) if on == "value" else None
-        if place is None or (place.line != place.end_line and self._is_collection(path)):
+        if place is None or place.line != place.end_line:
             return self.nearest(path)[1]
         return place
 
@@ -190,10 +193,6 @@ class SpanIndex:
         while (following := self.nodes.after(child)) < self.nodes.extents[node]:
             child = following
         return child
-
-    def _is_collection(self, path: Path) -> bool:
-        found = self._find(path)
-        return found is not None and found.entry.value in self.nodes.extents
 
     def _named_place(self, path: Path) -> Place | None:
         found = self._find(path)
@@ -259,7 +258,7 @@ class SpanIndex:
     def _fields(self, node: int) -> dict[str | int, Entry]:
         fields: dict[str | int, Entry] = {}
         merged: list[int] = []
-        key, end = node + 1, self.nodes.extents.get(node, len(self.nodes.starts))
+        key, end = node + 1, self.nodes.extents[node]
         while key < end:
             value = self.nodes.after(key)
             name = self.name(key)

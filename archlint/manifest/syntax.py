@@ -6,6 +6,7 @@ import re
 
 import yaml
 
+from archlint.manifest.expansion import MAX_DEPTH
 from archlint.manifest.problems import Place, Problem, Related
 from archlint.manifest.spans import Lines
 
@@ -13,7 +14,7 @@ _CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\
 _TAB_INDENT = re.compile(r"[ ]*(?:-[ ]+)*(\t)")
 
 _WORDS = (
-    ("mapping values are not allowed", "`:` cannot stand here: quote the text, or begin a new line"),
+    ("mapping values are not allowed", "`:` cannot stand here: quote the text, or look at the indentation"),
     ("could not find expected ':'", "a key is not followed by `: `"),
     ("block sequence entries are not allowed", "a list item (`- `) cannot stand here: begin a new line"),
     ("found unexpected document indicator", "a quoted text is not closed before a line of `---`"),
@@ -24,8 +25,8 @@ _WORDS = (
     ("did not find expected comment or line break", "after `|` or `>` the text begins on the next line"),
     ("did not find expected key", "a key was expected here: look at the indentation and the quotes"),
     ("did not find expected '-' indicator", "a list item (`- `) was expected here: look at the indentation"),
-    ("did not find expected ',' or ']'", "`,` or `]` was expected here: the list in brackets is not closed"),
-    ("did not find expected ',' or '}'", "`,` or `}` was expected here: the mapping in braces is not closed"),
+    ("expected ',' or ']'", "`,` or `]` was expected here: the list in brackets is not closed"),
+    ("expected ',' or '}'", "`,` or `}` was expected here: the mapping in braces is not closed"),
     ("did not find expected node content", "a value was expected here"),
     ("did not find expected <document start>", "text after the end of the manifest"),
     ("found undefined tag handle", "tags are not part of the language"),
@@ -33,12 +34,12 @@ _WORDS = (
     ("found duplicate %", "a % directive is written twice"),
     ("found unknown directive name", "unknown % directive"),
 )
+_UNENDED = ("could not find expected ':'", "found unexpected end of stream", "unexpected document indicator")
 _OPENED = (
     ("block mapping", "the mapping begins here"),
     ("flow mapping", "the braces are opened here"),
     ("flow sequence", "the brackets are opened here"),
     ("block collection", "the list begins here"),
-    ("quoted scalar", "the quote is opened here"),
 )
 
 
@@ -46,15 +47,29 @@ def syntax_problem(error: yaml.YAMLError, text: str) -> Problem:
     lines = Lines(text)
     if not isinstance(error, yaml.MarkedYAMLError):
         return _unreadable(error, text, lines)
-    mark = error.problem_mark or error.context_mark
-    index = min(mark.index, len(text)) if mark else 0
+    index = _index(error, text)
+    place = lines.place(index, _token_end(text, index))
+    if "nesting depth" in (error.problem or ""):
+        return Problem("MAN006", f"nested deeper than {MAX_DEPTH} levels", (), "place", place)
     tab = _indenting_tab(index, text, lines)
     if tab is not None:
         message = "a tab is used for indentation; write spaces"
         return Problem("MAN001", message, (), "place", lines.place(tab, tab + 1))
-    end = index + 1 if index < len(text) and text[index] not in "\r\n" else index
-    place = lines.place(index, end)
-    return Problem("MAN001", _worded(error, text[index:end]), (), "place", place, _opened(error, text, lines))
+    related = _opened(error, text, lines)
+    return Problem("MAN001", _worded(error, text[index : index + 1]), (), "place", place, related)
+
+
+def _index(error: yaml.MarkedYAMLError, text: str) -> int:
+    """Where to point: for what is never ended its beginning, not the end of the file."""
+    problem = error.problem or ""
+    mark = error.problem_mark
+    if mark is None or any(words in problem for words in _UNENDED):
+        mark = error.context_mark or mark
+    return min(mark.index, len(text)) if mark else 0
+
+
+def _token_end(text: str, index: int) -> int:
+    return index + 1 if index < len(text) and text[index] not in "\r\n" else index
 
 
 def _unreadable(error: yaml.YAMLError, text: str, lines: Lines) -> Problem:
@@ -75,14 +90,20 @@ def _indenting_tab(index: int, text: str, lines: Lines) -> int | None:
 def _worded(error: yaml.MarkedYAMLError, character: str) -> str:
     problem = error.problem or ""
     if "cannot start any token" in problem:
-        return f"a text cannot begin with `{character}`; quote it"
+        return _UNSTARTABLE.get(character, f"a text cannot begin with `{character}`; quote it")
     if "unexpected end of stream" in problem:
         return "a quoted text is never closed"
-    for start, words in _WORDS:
-        if start in problem:
+    for part, words in _WORDS:
+        if part in problem:
             return words
     context = f" {error.context}" if error.context else ""
     return f"not YAML: {problem}{context}"
+
+
+_UNSTARTABLE = {
+    "\t": "a tab cannot stand here; write spaces",
+    "`": "a text cannot begin with a backtick; quote it",
+}
 
 
 def _opened(error: yaml.MarkedYAMLError, text: str, lines: Lines) -> tuple[Related, ...]:
