@@ -200,9 +200,7 @@ def _build_source(record: Record) -> Source:
 def _condition(record: Record | None) -> Condition:
     if record is None:
         return Condition()
-    condition = Condition(
-        record.optional_text("mode"), _range(record, "versions"), record.optional_text("tier")
-    )
+    condition = Condition(record.optional_text("mode"), _range(record, "versions"), record.optional_text("tier"))
     record.done()
     return condition
 

@@ -31,9 +31,7 @@ class _Loader(yaml.CSafeLoader):
         seen: set[object] = set()
         for key, _ in node.value:
             if key.value in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"`{key.value}` is written twice", key.start_mark
-                )
+                raise yaml.constructor.ConstructorError(None, None, f"`{key.value}` is written twice", key.start_mark)
             seen.add(str(key.value))
         return super().construct_mapping(node, deep=deep)
 

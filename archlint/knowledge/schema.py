@@ -141,7 +141,7 @@ _TECHNOLOGY: Mapping[str, Schema] = {
     "aliases": _list_of({"type": "string"}, "Other names that manifests use"),
     "extends": {
         "type": "boolean",
-        "description": "In a folder of an organisation: adds to the technology of this slug, not in its place",
+        "description": "In an organisation's folder: adds to the technology of this slug, instead of replacing it",
     },
     "modes": {
         "type": "object",

@@ -147,11 +147,7 @@ class Limit:
     @property
     def can_err(self) -> bool:
         """Whether a finding on it may be an error; a figure that could not be verified never is."""
-        return (
-            self.confidence != "low"
-            and self.provenance == "source"
-            and self.kind in ("hard", "quota", "default")
-        )
+        return self.confidence != "low" and self.provenance == "source" and self.kind in ("hard", "quota", "default")
 
     def exposure(self, measured: float) -> float:
         """Demand over limit, 1 at the limit, larger is worse; `measured` in the canonical unit."""
