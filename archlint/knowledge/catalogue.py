@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 
@@ -54,6 +53,8 @@ class Catalogue:
 
     def similar(self, name: str) -> tuple[str, ...]:
         """Slugs that `name` may have meant, the likeliest first."""
+        from difflib import get_close_matches  # only for a message: not part of a start
+
         known = sorted({*self.slugs(), *self._aliases})
         close = get_close_matches(name.partition("@")[0].lower(), known, n=3, cutoff=0.6)
         return tuple(dict.fromkeys(self._aliases.get(match, match) for match in close))
