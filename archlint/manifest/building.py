@@ -13,14 +13,13 @@ import yaml
 from archlint.manifest.expansion import MAX_DEPTH, Anchor, Copy, is_extension, move_merged, without_merges
 from archlint.manifest.problems import On, Path, Place, Problem, Related
 from archlint.manifest.scalars import CORE, Memo, tagged
-from archlint.manifest.spans import OPEN, Nodes, SpanIndex
+from archlint.manifest.spans import LOADER, OPEN, Nodes, SpanIndex
 from archlint.manifest.syntax import syntax_problem
 
 MAX_EXPANDED: Final = 100_000
 """Nodes that aliases (those of `<<` too) may bring in. What is written out has no budget of its own: a plain
 manifest of 10,000 services holds 400,000 nodes, and the size of the file bounds them."""
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _START: Final = Place(1, 1, 1, 1)
 _NO_TAGS = "tags are not part of the language"
 _NULL = "write `none`, or leave it out"
@@ -37,6 +36,16 @@ class _Dropped:
 
     def __init__(self, name: str) -> None:
         self.name = name
+
+
+class _Unnamed(_Dropped):
+    """A collection that stands where a key should: what is due after it is its value, not the next key."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: _Key) -> None:
+        super().__init__("?")
+        self.value = value
 
 
 _Key = str | _Dropped | None
@@ -69,7 +78,7 @@ class Builder:
     def document(self) -> dict[str, Any] | None:
         root: list[Any] = []
         try:
-            self._build(_Loader(self.text), root)
+            self._build(LOADER(self.text), root)
         except yaml.YAMLError as error:
             self.problems.append(syntax_problem(error, self.text))
             return None
@@ -135,7 +144,7 @@ class Builder:
                 self._leave(container, node)
                 container, key, node = self._stack.pop()
                 if key is not None:
-                    key = _DUE
+                    key = key.value if isinstance(key, _Unnamed) else _DUE
             elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
                 container, key, node = self._enter(event, container, key, node)
             elif kind is yaml.AliasEvent:
@@ -280,7 +289,7 @@ class Builder:
         if len(self._stack) >= MAX_DEPTH:
             self._stop(f"nested deeper than {MAX_DEPTH} levels", self._path(container, key))
         if key is _DUE:
-            key = self._collection_as_key(container, node)
+            key = self._remove(_Unnamed(self._collection_as_key(container, node)), node)
         value: Any = {} if mapping else []
         if event.anchor is not None or event.tag is not None:
             self._mark_collection(event, value, self._path(container, key), mapping)
@@ -392,9 +401,7 @@ class Builder:
         related = (Related("it stands for this", anchor),) if anchor else ()
         for path in map(without_merges, nulls):
             self.nulls.append(path)
-            self._problem(
-                "MAN002", f"`{path[-1]}` has no value: {_NULL}", path, self._place(), related=related
-            )
+            self._problem("MAN002", f"`{path[-1]}` has no value: {_NULL}", path, self._place(), related=related)
 
     def _stop(self, message: str, path: Path) -> NoReturn:
         self._problem("MAN006", message, path, self._place())

@@ -37,13 +37,15 @@ class RouteError(Exception):
 class Part:
     """One step of a route: a name, an index, or (neither) any name.
 
-    `bracketed` names are items of a list, or keys; `twin` counts items of one name from 1.
+    `bracketed` names are items of a list, or keys; `twin` counts items of one name from 1. `quoted` is
+    only how it is written, quotes are also put where a name needs them.
     """
 
     name: str | None = None
     index: int | None = None
     bracketed: bool = False
     twin: int = 1
+    quoted: bool = False
 
     @property
     def any(self) -> bool:
@@ -54,18 +56,19 @@ class Part:
             return f"[{self.index}]"
         if not self.bracketed:
             return "*" if self.name is None else self.name
+        if self.name is None:
+            return "[*]"
         twin = f"#{self.twin}" if self.twin > 1 else ""
-        return f"[{'*' if self.name is None else _bracket_name(self.name)}{twin}]"
+        return f"[{_quote(self.name) if self.quoted else _bracket_name(self.name)}{twin}]"
 
 
 def format_route(path: Path, data: Any) -> str:
     """The route of `path`; `data` gives items of lists their names, and may end before the path does."""
-    text = ""
+    parts = []
     for step in path:
-        part = _part(step, data)
-        text += f".{part}" if text and not part.bracketed else str(part)
+        parts.append(_part(step, data))
         data = _child(data, step)
-    return text
+    return _text(parts)
 
 
 def parse_route(text: str) -> tuple[Part, ...]:
@@ -90,7 +93,7 @@ def resolve(parts: Sequence[Part], data: Any, *, absent: bool = False) -> Path:
     path: Path = ()
     for at, part in enumerate(parts):
         if part.any:
-            raise RouteError(f"`*` stands for any name; {_where(parts[:at])} needs one")
+            raise RouteError(f"`*` stands for any name; one is needed {_after(parts[:at])}")
         step = _step(part, data)
         if step is None:
             if absent and isinstance(data, dict | None) and _all_keys(parts[at:]):
@@ -108,9 +111,7 @@ def resolve_all(parts: Sequence[Part], data: Any) -> list[Path]:
     """
     reached: list[tuple[Path, Any]] = [((), data)]
     for at, part in enumerate(parts):
-        following = [
-            ((*path, step), _child(value, step)) for path, value in reached for step in _steps(part, value)
-        ]
+        following = [((*path, step), _child(value, step)) for path, value in reached for step in _steps(part, value)]
         if not following:
             raise _missing(parts, at, reached[0][1])
         reached = following
@@ -128,7 +129,8 @@ def item_name(item: Any) -> str | None:
 
 def _part(step: str | int, data: Any) -> Part:
     if isinstance(step, str):
-        return Part(step, bracketed=not _KEY.fullmatch(step))
+        plain = _KEY.fullmatch(step) is not None
+        return Part(step, bracketed=not plain, quoted=not plain)
     name = item_name(_child(data, step))
     if name is None:
         return Part(index=step, bracketed=True)
@@ -139,6 +141,10 @@ def _part(step: str | int, data: Any) -> Part:
 def _bracket_name(name: str) -> str:
     if _NAME.fullmatch(name) and not _DIGITS.fullmatch(name):
         return name
+    return _quote(name)
+
+
+def _quote(name: str) -> str:
     return json.dumps(name, ensure_ascii=False)
 
 
@@ -165,7 +171,8 @@ def _word(text: str, at: int) -> tuple[Part, int]:
 
 def _bracket(text: str, opened: int) -> tuple[Part, int]:
     at = opened + 1
-    if text.startswith('"', at):
+    quoted = text.startswith('"', at)
+    if quoted:
         name, at = _quoted(text, at)
     elif text.startswith("*]", at):
         return Part(bracketed=True), at + 2
@@ -178,8 +185,9 @@ def _bracket(text: str, opened: int) -> tuple[Part, int]:
             return Part(index=_number(name, opened + 2), bracketed=True), _closed(text, at)
     twin = _TWIN.match(text, at)
     if twin is None:
-        return Part(name, bracketed=True), _closed(text, at)
-    return Part(name, bracketed=True, twin=_number(twin[1], twin.start(1) + 1)), _closed(text, twin.end())
+        return Part(name, bracketed=True, quoted=quoted), _closed(text, at)
+    ordinal = _number(twin[1], twin.start(1) + 1)
+    return Part(name, bracketed=True, twin=ordinal, quoted=quoted), _closed(text, twin.end())
 
 
 def _quoted(text: str, at: int) -> tuple[str, int]:
@@ -229,11 +237,19 @@ def _all_keys(parts: Sequence[Part]) -> bool:
     return all(part.name is not None and part.twin == 1 for part in parts)
 
 
-def _where(parts: Sequence[Part]) -> str:
+def _text(parts: Sequence[Part]) -> str:
     text = ""
     for part in parts:
         text += f".{part}" if text and not part.bracketed else str(part)
-    return f"`{text}`" if text else "the top level"
+    return text
+
+
+def _where(parts: Sequence[Part]) -> str:
+    return f"`{_text(parts)}`" if parts else "the top level"
+
+
+def _after(parts: Sequence[Part]) -> str:
+    return f"after {_where(parts)}" if parts else "at the top level"
 
 
 def _missing(parts: Sequence[Part], at: int, data: Any) -> RouteError:
@@ -247,7 +263,7 @@ def _missing(parts: Sequence[Part], at: int, data: Any) -> RouteError:
     else:
         return RouteError(f"{where} holds a single value, it has no `{part}`")
     close = get_close_matches(part.name or "", names, 1)
-    hint = f"; did you mean `{close[0]}`?" if close else ""
+    hint = f"; did you mean `{close[0]}`?" if close and close[0] != part.name else ""
     return RouteError(f"{where} has no `{part}`{hint}")
 
 

@@ -11,7 +11,7 @@ import re
 from array import array
 from bisect import bisect_right
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -19,6 +19,8 @@ from archlint.manifest.problems import On, Path, Place
 
 NAMING = ("to", "from", "on", "name", "do", "action", "check")
 """The fields that name an item of a list, the first that is stated deciding."""
+
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 OPEN = 2**31
 """The extent of a collection whose end has not been read."""
@@ -234,10 +236,8 @@ class SpanIndex:
         node = self._resolved(node)
         entries = self._entries.get(node)
         if entries is None:
-            if node in self.nodes.mappings:
-                entries = self._fields(node)
-            else:
-                entries = dict(enumerate(self._items(node)))
+            mapping = node in self.nodes.mappings
+            entries = self._fields(node) if mapping else dict(enumerate(self._items(node)))
             self._entries[node] = entries
         return entries
 
@@ -291,7 +291,13 @@ class SpanIndex:
         raw = self.text[start:end]
         if raw[:1] not in ('"', "'", "|", ">") and not _BREAK.search(raw):
             return raw
-        for event in yaml.parse(raw, Loader=yaml.SafeLoader):
-            if isinstance(event, yaml.ScalarEvent):
-                return str(event.value)
-        return raw
+        return _scalar(self.text[start : max(end, self.nodes.ends[key])])
+
+
+def _scalar(source: str) -> str:
+    """The value of one scalar, as it is written."""
+    try:
+        values = [event.value for event in yaml.parse(source, Loader=LOADER) if isinstance(event, yaml.ScalarEvent)]
+    except yaml.YAMLError:
+        return source
+    return str(values[0]) if values else source

@@ -110,6 +110,4 @@ def _opened(error: yaml.MarkedYAMLError, text: str, lines: Lines) -> tuple[Relat
     mark, context = error.context_mark, error.context or ""
     if mark is None or mark.index >= len(text):
         return ()
-    return tuple(
-        Related(words, lines.place(mark.index, mark.index + 1)) for name, words in _OPENED if name in context
-    )
+    return tuple(Related(words, lines.place(mark.index, mark.index + 1)) for name, words in _OPENED if name in context)
