@@ -1,7 +1,7 @@
 """One grammar for quantities: text with a unit becomes a float in a canonical unit, and back.
 
 Canonical units: seconds, requests per second, bytes, bytes per second, a fraction of one, a multiple, USD per
-month, USD per GB, a plain count, and growth as a fraction per month. A month is 30.4375 days, a year twelve months.
+month, USD per GB, a plain count, and growth as a fraction per month. A month is 30.4375 days.
 """
 
 from __future__ import annotations
@@ -480,13 +480,13 @@ _NUMBER = r"[0-9]+(\.[0-9]+)?"
 def pattern(dimension: Dimension) -> str:
     """A regular expression for JSON Schema (ECMA 262 and Python); it cannot compare the ends of a range."""
     grammar = _GRAMMARS[dimension]
-    scale = "[kMGT]?" if grammar.scaled else ""
+    scale = " ?[kMGT]?" if grammar.scaled else ""
     if dimension == "amount":
-        return rf"^({_NUMBER} ?{scale}\.\.)?{_NUMBER} ?{scale}( [A-Za-z][A-Za-z-]+)?$"
+        return rf"^({_NUMBER}{scale}\.\.)?{_NUMBER}{scale}( [A-Za-z][A-Za-z-]+)?$"
     if dimension == "count":
-        return rf"^{_NUMBER} ?{scale}$"
+        return rf"^{_NUMBER}{scale}$"
     base = "(" + "|".join(re.escape(base).replace(r"\-", "-") for base in grammar.bases) + ")"
-    return rf"^({_NUMBER} ?{scale} ?{base}?\.\.)?{_NUMBER} ?{scale} ?{base}$"
+    return rf"^({_NUMBER}{scale} ?{base}?\.\.)?{_NUMBER}{scale} ?{base}$"
 
 
 def example(dimension: Dimension) -> str:
