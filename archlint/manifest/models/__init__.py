@@ -40,9 +40,7 @@ SECTIONS: Mapping[str, Section] = MappingProxyType(
         "locks": Section("locks", "LockSpec", "named", "Locks and leases that work waits for."),
         "guards": Section("guards", "GuardSpec", "list", "Limits on destructive actions."),
         "flows": Section("flows", "FlowSpec", "named", "User journeys and what is promised for each."),
-        "changes": Section(
-            "changes", "ChangeSpec", "named", "Classes of change and their way to production."
-        ),
+        "changes": Section("changes", "ChangeSpec", "named", "Classes of change and their way to production."),
         "operations": Section("operations", "OperationsSpec", "one", "How it is watched and repaired."),
         "verification": Section("verification", "VerificationSpec", "one", "What has been shown by test."),
         "reservations": Section("patterns", "ReservationSpec", "named", "Things held for a while."),

@@ -64,20 +64,12 @@ class TopicSpec(Spec):
     )
     max_size: Either[BytesFloor, Literal["unlimited"]] | None = stated("Bytes kept in one partition.")
     max_length: Either[AmountFloor, Literal["unlimited"]] | None = stated("Messages that may wait.")
-    max_age: Either[Duration, Literal["unlimited"]] | None = stated(
-        "Age at which a waiting message is dropped."
-    )
-    cleanup: Literal["delete", "compact", "compact-delete", "none"] | None = stated(
-        "What removes old messages."
-    )
+    max_age: Either[Duration, Literal["unlimited"]] | None = stated("Age at which a waiting message is dropped.")
+    cleanup: Literal["delete", "compact", "compact-delete", "none"] | None = stated("What removes old messages.")
     key: OrNone[Label] | None = stated("Field that chooses the partition.")
     partition_key: PartitionKey | None = stated("How messages spread over the partitions.")
-    ordering: Literal["none", "per-key", "total"] | None = stated(
-        "Order in which consumers get the messages."
-    )
-    delivery: Literal["at-least-once", "at-most-once", "exactly-once"] | None = stated(
-        "How often a message arrives."
-    )
+    ordering: Literal["none", "per-key", "total"] | None = stated("Order in which consumers get the messages.")
+    delivery: Literal["at-least-once", "at-most-once", "exactly-once"] | None = stated("How often a message arrives.")
     message_schema: OrNone[MessageSchemaSpec] | None = stated(
         "How the form of messages is kept compatible.", alias="schema"
     )

@@ -45,14 +45,10 @@ class RetriesSpec(Control):
         "Tries in all, the first included, or `unlimited`."
     )
     on: list[RetryOn] | None = stated("Failures after which the call is tried again.")
-    backoff: Literal["none", "fixed", "linear", "exponential"] | None = stated(
-        "How the wait between tries grows."
-    )
+    backoff: Literal["none", "fixed", "linear", "exponential"] | None = stated("How the wait between tries grows.")
     base: Duration | None = stated("Wait before the first retry.")
     max: Duration | None = stated("Longest wait between two tries.")
-    jitter: Literal["none", "full", "equal", "decorrelated"] | None = stated(
-        "How waits are spread at random."
-    )
+    jitter: Literal["none", "full", "equal", "decorrelated"] | None = stated("How waits are spread at random.")
     budget: OrNone[Fraction] | None = stated("Retries allowed as a share of first requests.")
     per_try_timeout: Duration | None = stated("Time limit of one try, where `timeout` covers all of them.")
 
@@ -127,15 +123,11 @@ class CallFields(Spec):
 
     description: Label | None = stated("What the call is for.")
     access: Literal["read", "write"] | None = stated("Whether the call changes something at its target.")
-    only_in: list[Name] | None = stated(
-        "Operations or flows that make the call; all unless stated.", alias="in"
-    )
+    only_in: list[Name] | None = stated("Operations or flows that make the call; all unless stated.", alias="in")
     share: Fraction = assumed(1.0, "Share of the caller's requests that make the call; all unless stated.")
     per_request: Amount = assumed(1.0, "Calls made by a request that makes any; one unless stated.")
     parallel: Count = assumed(1, "Calls in flight at once for one request; one unless stated.")
-    stage: Count | None = stated(
-        "Order within a request; equal stages run side by side; list order unless stated."
-    )
+    stage: Count | None = stated("Order within a request; equal stages run side by side; list order unless stated.")
     required: Flag = assumed(True, "Whether the request fails without it; yes unless stated.")
     asynchronous: Flag = assumed(
         False, "Whether the request goes on without the answer; no unless stated.", alias="async"
@@ -155,12 +147,8 @@ class CallFields(Spec):
     )
     circuit_breaker: OrNone[CircuitBreakerSpec] | None = stated("What stops calls to a failing target.")
     bulkhead: OrNone[BulkheadSpec] | None = stated("What bounds the calls in flight to the target.")
-    outlier_ejection: OrNone[OutlierEjectionSpec] | None = stated(
-        "What takes failing instances out of rotation."
-    )
-    adaptive_concurrency: OrNone[AdaptiveConcurrencySpec] | None = stated(
-        "What limits calls by latency observed."
-    )
+    outlier_ejection: OrNone[OutlierEjectionSpec] | None = stated("What takes failing instances out of rotation.")
+    adaptive_concurrency: OrNone[AdaptiveConcurrencySpec] | None = stated("What limits calls by latency observed.")
     hedge: OrNone[HedgeSpec] | None = stated("When a second request is sent beside a slow one.")
     fallback: OrNone[FallbackSpec] | None = stated("What is done when the call fails.")
     partial_results: Flag | None = stated("Whether the request can answer with some of the results missing.")
@@ -226,6 +214,4 @@ class PublishSpec(Control):
     buffer: EitherOrNone[BytesFloor, BufferSpec] | None = stated("What the producer can hold back meanwhile.")
     idempotent: Flag | None = stated("Whether the producer's own retries make no duplicates.")
     timeout: OrNone[Duration] | None = stated("Time after which publishing has failed.")
-    reconciliation: OrNone[ReconciliationSpec] | None = stated(
-        "What finds messages that were lost or invented."
-    )
+    reconciliation: OrNone[ReconciliationSpec] | None = stated("What finds messages that were lost or invented.")

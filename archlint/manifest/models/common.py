@@ -126,18 +126,14 @@ class ComponentSpec(Spec):
     description: Label | None = stated("What the component is for, in a sentence.")
     owner: Label | None = stated("Team that answers for it; a name of `teams` where these are stated.")
     tier: Tier | None = stated("How much the system depends on it.")
-    technology: Slug | None = stated(
-        "What it runs on: a slug of the technology catalogue, `@version` if needed."
-    )
+    technology: Slug | None = stated("What it runs on: a slug of the technology catalogue, `@version` if needed.")
     tags: list[Label] | None = stated("Free words for your own use.")
     as_of: Date | None = stated("Date on which its figures were true, where it is not the manifest's.")
     sla: OrNone[SlaSpec] | None = stated("What its provider promises by contract.")
     measured: OrNone[MeasuredSpec] | None = stated("What was measured of it in production.")
     depends_on: list[DependencySpec] | None = stated("What it needs without calling it for each request.")
     runs_on: list[Reference] | None = stated("Components that it runs on, and fails with.")
-    domains: Domains | None = stated(
-        "Failure domains by kind: provider, account, image, power, update window..."
-    )
+    domains: Domains | None = stated("Failure domains by kind: provider, account, image, power, update window...")
     common_cause: Fraction | None = stated("Share of its instances' failures that strike them together.")
     ceilings: list[CeilingSpec] | None = stated("Limits of its own, beside those of its technology.")
     limits: dict[Label, FigureFloor] | None = stated("Limits of the catalogue that were raised, by their id.")
@@ -168,9 +164,7 @@ class IdempotencySpec(Control):
 class ConnectionsSpec(Spec):
     """Connections that a server accepts."""
 
-    max: Count | None = stated(
-        "Connections accepted by the node that takes writes, or by each node of a network."
-    )
+    max: Count | None = stated("Connections accepted by the node that takes writes, or by each node of a network.")
     reserve: Count | None = stated("Connections kept for administration, which clients do not get.")
 
 

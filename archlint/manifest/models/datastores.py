@@ -35,9 +35,7 @@ DataModel = Literal[
     "graph",
 ]
 SchemaChange = Literal["expand-contract", "online", "offline"]
-ConflictResolution = Literal[
-    "none", "last-write-wins", "version-vectors", "crdt", "merge", "application", "manual"
-]
+ConflictResolution = Literal["none", "last-write-wins", "version-vectors", "crdt", "merge", "application", "manual"]
 
 
 class CounterSpec(Spec):
@@ -66,9 +64,7 @@ class AntiEntropySpec(Control):
 class DeleteSpec(Spec):
     """What deleting does."""
 
-    mode: Literal["hard", "soft", "tombstone"] | None = stated(
-        "Whether the datum goes at once, or a mark stays."
-    )
+    mode: Literal["hard", "soft", "tombstone"] | None = stated("Whether the datum goes at once, or a mark stays.")
     retention: DurationFloor | None = stated("How long a deleted datum or its mark is kept.")
 
 

@@ -73,9 +73,7 @@ class UslSpec(Spec):
 class ServiceCapacitySpec(Spec):
     """What the instances can carry."""
 
-    per_replica: RateFloor | None = stated(
-        "Highest rate of one instance at which its objective was seen to hold."
-    )
+    per_replica: RateFloor | None = stated("Highest rate of one instance at which its objective was seen to hold.")
     concurrency: AmountFloor | None = stated("Requests that one instance works on at once.")
     service_time: Duration | None = stated("Mean time that a request holds one of them, without queueing.")
     serial_fraction: Fraction | None = stated("Part of the work that all instances do one after the other.")
@@ -144,9 +142,7 @@ class TenancySpec(Spec):
     """Tenants that share the component."""
 
     tenants: Amount | None = stated("Number of tenants.")
-    isolation: Literal["none", "quota", "pool", "cell"] | None = stated(
-        "What keeps one from another's share."
-    )
+    isolation: Literal["none", "quota", "pool", "cell"] | None = stated("What keeps one from another's share.")
 
 
 class ComputeSpec(Spec):
@@ -167,9 +163,7 @@ class SchedulingSpec(Spec):
     """How an orchestrator places the instances."""
 
     priority: Label | None = stated("Class that decides who is evicted first.")
-    anti_affinity: Literal["required", "preferred", "none"] | None = stated(
-        "Whether two instances may share a host."
-    )
+    anti_affinity: Literal["required", "preferred", "none"] | None = stated("Whether two instances may share a host.")
     spread: Literal["host", "zone", "none"] | None = stated("What instances are spread over.")
     disruption_budget: OrNone[DisruptionBudgetSpec] | None = stated("What evictions must leave running.")
     requests: OrNone[ComputeSpec] | None = stated("Processor and memory reserved for an instance.")
@@ -206,9 +200,7 @@ class ConsumeSpec(Control):
         "Deliveries of one message before it is given up."
     )
     redrive: Flag | None = stated("Whether dead letters are put back into the topic.")
-    replay: Flag | None = stated(
-        "Whether the consumer reads the topic from its beginning, at start or to rebuild."
-    )
+    replay: Flag | None = stated("Whether the consumer reads the topic from its beginning, at start or to rebuild.")
     max_lag: DurationFloor | None = stated("How far the consumer may fall behind.")
 
 

@@ -23,9 +23,7 @@ from archlint.manifest.models.base import Control, Spec, stated
 from archlint.manifest.models.common import ComponentSpec, ConnectionsSpec, Domains, LatencySpec, SloSpec
 
 Scope = Literal["instance", "host", "zone", "region", "provider"]
-Consistency = Literal[
-    "linearizable", "serializable", "snapshot", "read-committed", "causal", "bounded", "eventual"
-]
+Consistency = Literal["linearizable", "serializable", "snapshot", "read-committed", "causal", "bounded", "eventual"]
 
 
 class MemberSpec(Spec):
@@ -97,9 +95,9 @@ class BackupSpec(Control):
     every: Duration | None = stated("Time between two backups.")
     point_in_time: OrNone[Duration] | None = stated("Loss when restoring to any moment, from the log.")
     retention: DurationFloor | None = stated("How long backups are kept.")
-    location: (
-        Literal["same-zone", "same-region", "other-region", "other-account", "other-provider"] | None
-    ) = stated("Where backups are kept.")
+    location: Literal["same-zone", "same-region", "other-region", "other-account", "other-provider"] | None = stated(
+        "Where backups are kept."
+    )
     domains: Domains | None = stated("Failure domains of the backups, by kind.")
     restore_time: Duration | None = stated("Time that a full restore takes.")
 
