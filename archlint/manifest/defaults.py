@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import TYPE_CHECKING
 
-Path = tuple[str | int, ...]
+from archlint.manifest.problems import Path
+from archlint.manifest.tree import ABSENT, value_at
+
+if TYPE_CHECKING:
+    from archlint.manifest.reader import Document
 
 _SECTION_OF = {"service": "services", "store": "datastores"}
 _CALLERS = ("services", "clients")
 _BACKGROUND = ("rate", "every")
-_MISSING = object()
 
 
 def merge_defaults(data: dict[str, object]) -> dict[str, object]:
@@ -27,20 +31,25 @@ def merge_defaults(data: dict[str, object]) -> dict[str, object]:
     if isinstance(call, dict):
         for section in _CALLERS:
             merged[section] = _each(merged.get(section), _call_filler(section, call))
-    return {key: value for key, value in merged.items() if value is not _MISSING}
+    return {key: value for key, value in merged.items() if value is not ABSENT}
 
 
-def default_path(data: dict[str, object], path: Path) -> Path | None:
+def default_path(document: Document, path: Path) -> Path | None:
     """The path under `defaults` that supplied the value at `path`, or None where the file states it itself.
 
     Where the value does not exist at all, its deepest existing ancestor decides: a finding about
     `retries.jitter` leads to the default that supplied `retries`.
     """
+    return supplied_by(document.data or {}, path)
+
+
+def supplied_by(data: dict[str, object], path: Path) -> Path | None:
+    """As `default_path`, on the tree of a document before its defaults are merged."""
     defaults = data.get("defaults")
     if not isinstance(defaults, dict):
         return None
     for kind, start in _scopes(data, path):
-        supplied = _supplied(_get(data, path[:start]), defaults.get(kind), path[start:])
+        supplied = _supplied(value_at(data, path[:start]), defaults.get(kind), path[start:])
         if supplied:
             return ("defaults", kind, *supplied)
     return None
@@ -65,7 +74,7 @@ def _each(items: object, fill: Callable[[object], object]) -> object:
         return {name: fill(item) for name, item in items.items()}
     if isinstance(items, list):
         return [fill(item) for item in items]
-    return _MISSING if items is None else items
+    return ABSENT if items is None else items
 
 
 def _call_filler(section: str, default: dict[str, object]) -> Callable[[object], object]:
@@ -98,7 +107,7 @@ def _scopes(data: dict[str, object], path: Path) -> Iterator[tuple[str, int]]:
         return
     if path[0] in _CALLERS:
         start = _call_start(path)
-        if 0 < start < len(path) and _takes_defaults(str(path[0]), _get(data, path[:start])):
+        if 0 < start < len(path) and _takes_defaults(str(path[0]), value_at(data, path[:start])):
             yield "call", start
     for kind, section in _SECTION_OF.items():
         if path[0] == section and len(path) > 2:
@@ -125,18 +134,7 @@ def _supplied(stated: object, default: object, rest: Path) -> Path:
 
 def _depth(data: object, parts: Path) -> int:
     for depth, part in enumerate(parts):
-        data = _get(data, (part,), _MISSING)
-        if data is _MISSING:
+        data = value_at(data, (part,))
+        if data is ABSENT:
             return depth
     return len(parts)
-
-
-def _get(data: object, path: Path, absent: object = None) -> object:
-    for part in path:
-        if not isinstance(data, dict | list):
-            return absent
-        try:
-            data = data[part]  # type: ignore[index]  # a key where an index is due is a TypeError
-        except (KeyError, IndexError, TypeError):
-            return absent
-    return data

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from archlint.manifest.defaults import default_path, merge_defaults
+from archlint.manifest.defaults import merge_defaults, supplied_by
 
 CALL = {"timeout": "500ms", "retries": {"attempts": 2, "backoff": "exponential"}}
 
@@ -48,9 +48,7 @@ def test_async_and_background_calls_of_services_take_no_call_defaults() -> None:
 
 def test_the_calls_of_clients_take_defaults_though_they_state_a_rate() -> None:
     data = {"defaults": {"call": CALL}, "clients": {"app": {"calls": [{"to": "checkout", "rate": "1200/s"}]}}}
-    assert merge_defaults(data)["clients"] == {
-        "app": {"calls": [{"to": "checkout", "rate": "1200/s", **CALL}]}
-    }
+    assert merge_defaults(data)["clients"] == {"app": {"calls": [{"to": "checkout", "rate": "1200/s", **CALL}]}}
 
 
 def test_the_calls_of_jobs_take_none() -> None:
@@ -99,31 +97,31 @@ def test_things_of_the_wrong_kind_are_left_for_validation() -> None:
 def test_the_default_that_supplied_a_value_is_found() -> None:
     data = service_with({"to": "ledger", "retries": {"attempts": 3}})
     call = ("services", "checkout", "calls", 0)
-    assert default_path(data, (*call, "timeout")) == ("defaults", "call", "timeout")
-    assert default_path(data, (*call, "retries", "backoff")) == ("defaults", "call", "retries", "backoff")
-    assert default_path(data, (*call, "retries", "attempts")) is None
-    assert default_path(data, (*call, "retries")) is None
-    assert default_path(data, (*call, "to")) is None
+    assert supplied_by(data, (*call, "timeout")) == ("defaults", "call", "timeout")
+    assert supplied_by(data, (*call, "retries", "backoff")) == ("defaults", "call", "retries", "backoff")
+    assert supplied_by(data, (*call, "retries", "attempts")) is None
+    assert supplied_by(data, (*call, "retries")) is None
+    assert supplied_by(data, (*call, "to")) is None
 
 
 def test_an_absent_value_leads_to_the_default_that_supplied_what_surrounds_it() -> None:
     call = ("services", "checkout", "calls", 0)
     data = service_with({"to": "ledger"})
-    assert default_path(data, (*call, "retries", "jitter")) == ("defaults", "call", "retries")
+    assert supplied_by(data, (*call, "retries", "jitter")) == ("defaults", "call", "retries")
 
 
 def test_no_default_supplies_anything_to_a_background_call() -> None:
     data = service_with({"to": "ledger", "every": "5s"})
-    assert default_path(data, ("services", "checkout", "calls", 0, "timeout")) is None
+    assert supplied_by(data, ("services", "checkout", "calls", 0, "timeout")) is None
 
 
 def test_components_called_like_fields_are_no_calls() -> None:
     data = {"defaults": {"call": CALL}, "services": {"calls": {"calls": [{"to": "ledger"}]}}}
-    assert default_path(data, ("services", "calls", "timeout")) is None
-    assert default_path(data, ("services", "calls", "calls", 0, "timeout")) == ("defaults", "call", "timeout")
+    assert supplied_by(data, ("services", "calls", "timeout")) is None
+    assert supplied_by(data, ("services", "calls", "calls", 0, "timeout")) == ("defaults", "call", "timeout")
 
 
 def test_a_default_of_services_is_found_under_a_service() -> None:
     data = {"defaults": {"service": {"tier": "critical"}}, "services": {"checkout": {}}}
-    assert default_path(data, ("services", "checkout", "tier")) == ("defaults", "service", "tier")
-    assert default_path(data, ("datastores", "checkout", "tier")) is None
+    assert supplied_by(data, ("services", "checkout", "tier")) == ("defaults", "service", "tier")
+    assert supplied_by(data, ("datastores", "checkout", "tier")) is None
