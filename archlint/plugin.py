@@ -16,13 +16,14 @@ that the entry points of the group `archlint.checks` name.
 from __future__ import annotations
 
 import enum
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from archlint.analysis.values import Known, Unknown
-from archlint.manifest.units import format_quantity
+from archlint.manifest.units import Dimension, format_quantity
 from archlint.system.elements import (
     Broker,
     Cache,
@@ -47,7 +48,7 @@ from archlint.system.elements import (
 )
 
 if TYPE_CHECKING:
-    from archlint.analysis.analyses import Analyses
+    pass
 
 __all__ = [
     "ERROR",
@@ -84,8 +85,8 @@ __all__ = [
     "Transaction",
     "Unknown",
     "check",
-    "format_quantity",
     "need",
+    "show",
     "stated",
 ]
 
@@ -105,9 +106,34 @@ class Severity(enum.IntEnum):
 INFO, WARNING, ERROR = Severity.INFO, Severity.WARNING, Severity.ERROR
 
 
+_DIMENSIONS: dict[str, Dimension] = {
+    "s": "duration",
+    "/s": "rate",
+    "B": "bytes",
+    "B/s": "throughput",
+    "fraction": "fraction",
+    "x": "multiple",
+    "USD/month": "money",
+}
+
+
+def show(value: float, unit: str = "") -> str:
+    """A figure as messages write it: `show(0.45, "s")` is 450ms, `show(1200, "slots")` is 1,200 slots.
+
+    `unit` is canonical ("s", "/s", "B", "B/s", "fraction", "x", "USD/month"), a noun for counts, or empty.
+    """
+    if value != value or value in (math.inf, -math.inf):
+        return "unbounded" if value > 0 else "unknown"
+    dimension = _DIMENSIONS.get(unit)
+    if dimension is not None:
+        return format_quantity(value, dimension)
+    number = f"{value:,.0f}" if value == int(value) or abs(value) >= 1000 else f"{value:,.3g}"
+    return f"{number} {unit}" if unit else number
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One named figure of the arithmetic, in a canonical unit ("s", "1/s", "B", "fraction", ... or a noun)."""
+    """One named figure of the arithmetic, in a canonical unit of `show`."""
 
     name: str
     value: float | str
@@ -115,9 +141,7 @@ class Evidence:
 
     @property
     def text(self) -> str:
-        if isinstance(self.value, str):
-            return self.value
-        return format_quantity(self.value, self.unit)
+        return self.value if isinstance(self.value, str) else show(self.value, self.unit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,9 @@ from archlint.plugin import Check
 SECTIONS = ("What it finds", "Why it matters", "At 3 AM", "How to fix", "When it is wrong", "Sources")
 EXAMPLES = ("Risky", "Safe")
 
-_HEADING = re.compile(r"^(What it finds|Why it matters|At 3 AM|How to fix|When it is wrong|Sources|Risky|Safe):")
+_HEADING = re.compile(
+    r"^(What it finds|Why it matters|At 3 AM|How to fix|When it is wrong|Sources|Risky|Safe):"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,4 +58,8 @@ def _dedented(lines: list[str]) -> str:
     if not lines:
         return ""
     head, rest = lines[0], "\n".join(lines[1:])
-    return inspect.cleandoc("\n" + rest).strip() if not head else (head + "\n" + inspect.cleandoc("\n" + rest)).strip()
+    return (
+        inspect.cleandoc("\n" + rest).strip()
+        if not head
+        else (head + "\n" + inspect.cleandoc("\n" + rest)).strip()
+    )

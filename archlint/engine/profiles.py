@@ -24,9 +24,7 @@ if TYPE_CHECKING:
 PROFILES = ("starter", "standard", "strict")
 
 
-def apply_profile(
-    profile: str, outcomes: Outcomes, checks: dict[str, Check], analyses: Analyses
-) -> Outcomes:
+def apply_profile(profile: str, outcomes: Outcomes, checks: dict[str, Check], analyses: Analyses) -> Outcomes:
     """The outcomes as the profile weighs them."""
     weigh: Callable[[Raised], Raised | None] = {
         "starter": lambda raised: None,

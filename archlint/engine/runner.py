@@ -57,7 +57,9 @@ def run_checks(
     by_kind: dict[str, list[Check]] = defaultdict(list)
     for check in checks:
         if check.subject not in SUBJECTS:
-            outcomes.faults.append(Fault("check", check.code, f"visits `{check.subject}`, which is no subject"))
+            outcomes.faults.append(
+                Fault("check", check.code, f"visits `{check.subject}`, which is no subject")
+            )
             continue
         by_kind[check.subject].append(check)
     systems = tuple(systems)

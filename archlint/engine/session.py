@@ -14,20 +14,14 @@ from archlint.engine.errors import UsageError
 from archlint.engine.profiles import PROFILES, apply_profile
 from archlint.engine.registry import Registry, load_registry
 from archlint.engine.reporting import Judged, build_report
+from archlint.engine.results import Report
 from archlint.engine.runner import run_checks
 from archlint.engine.selection import Layer, selected, split
 from archlint.engine.subsumption import without_subsumed
 from archlint.knowledge.catalogue import Catalogue
-from archlint.engine.results import Report
 from archlint.manifest.loading import Loaded, load
-from archlint.manifest.overrides import OverrideError, Overrides
-from archlint.plugin import Severity
-from archlint.system.elements import System
+from archlint.plugin import Check, Severity
 from archlint.system.workspace import link
-
-CHECKED_DESPITE = frozenset({"MAN004"})
-"""Problems that stop only the checks that cross them; every other problem stops the whole file."""
-
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -57,7 +51,7 @@ def run(request: Request, registry: Registry | None = None) -> Report:
 
 
 def check_sources(
-    sources: Sequence[Source], request: Request, checks: Sequence[object], registry: Registry
+    sources: Sequence[Source], request: Request, checks: Sequence[Check], registry: Registry
 ) -> Report:
     """Lint texts that are already read."""
     files, assumptions = _load(sources, request)
@@ -97,12 +91,18 @@ def _sources(request: Request) -> list[Source]:
 
 
 def _load(sources: Iterable[Source], request: Request) -> tuple[list[Loaded], tuple[str, ...]]:
+    """Read and validate; the assumptions are those of `--set` and `--scale-load`, each told once."""
+    if not request.overrides and request.scale_load is None:
+        return [load(source.content, source.name) for source in sources], ()
+    from archlint.manifest.overrides import OverrideError, parse_overrides, raise_unmatched
+
     try:
-        overrides = Overrides.parse(request.overrides, request.scale_load)
+        overrides = parse_overrides(request.overrides, request.scale_load)
         files = [load(source.content, source.name, overrides) for source in sources]
+        raise_unmatched([loaded.unmatched for loaded in files if loaded.document.data is not None])
     except OverrideError as error:
         raise UsageError(str(error)) from error
-    return files, ()
+    return files, tuple(dict.fromkeys(text for loaded in files for text in loaded.assumptions))
 
 
 def exit_code(report: Report, fail_on: str = "error") -> int:

@@ -19,6 +19,16 @@ Path = tuple[str | int, ...]
 
 NONE = "none"
 
+ATTRIBUTES = {
+    "async": "asynchronous",
+    "for": "cause",
+    "from": "source",
+    "in": "only_in",
+    "schema": "message_schema",
+    "with": "against",
+}
+"""Fields whose names in the manifest cannot be names of attributes."""
+
 
 def stated(spec: Any, field: str) -> Any:
     """The value at a dotted field of a model, None where any step of it is not stated.
@@ -33,7 +43,7 @@ def stated(spec: Any, field: str) -> Any:
             return None
         if value == NONE and isinstance(value, str):
             return NONE
-        value = value.get(step) if isinstance(value, dict) else getattr(value, step, None)
+        value = value.get(step) if isinstance(value, dict) else getattr(value, ATTRIBUTES.get(step, step), None)
     return value
 
 

@@ -19,7 +19,7 @@ from archlint.system.elements import (
     System,
     Topic,
 )
-from archlint.system.references import Directory, Unresolved, suggest
+from archlint.system.references import Directory, Unresolved, outside, suggest
 
 
 def link_system(system: System, directory: Directory) -> list[Problem]:
@@ -84,7 +84,7 @@ class _Linker:
             call.targets = self.components(self._alternatives(call), spec.any_of)
         else:
             target = self.component((*call.path, "to"), spec.to)
-            call.targets = (target,) if target is not None else ()
+            call.targets = (target if target is not None else outside(self.system, spec.to),)
         if spec.fallback is not None and spec.fallback != NONE:
             call.fallback = self.component((*call.path, "fallback", "to"), spec.fallback.to)
         call.through = self.components((*call.path, "through"), spec.through)
@@ -203,7 +203,9 @@ class _Linker:
             return
         near = suggest(name, known)
         message = f"`{name}` is no {kind} of the manifest" + (f"; did you mean `{near}`?" if near else "")
-        self.problems.append(Problem(code="MAN004", message=message, path=path, on="key" if on_key else "value"))
+        self.problems.append(
+            Problem(code="MAN004", message=message, path=path, on="key" if on_key else "value")
+        )
 
 
 def zone_names(system: System) -> list[str]:

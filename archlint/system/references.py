@@ -45,10 +45,10 @@ class Directory:
             return found if found is not None else self._unknown(system, reference)
         if head in self.unread:
             known = rest in self.unread[head]
-            return _outside(system, reference) if known else self._unknown(system, reference)
+            return outside(system, reference) if known else self._unknown(system, reference)
         if head in system.brokers or (topic and "/" not in rest):
             return self._unknown(system, reference)
-        return _outside(system, reference)
+        return outside(system, reference)
 
     @staticmethod
     def _local(system: System, reference: str) -> list[Component]:
@@ -60,7 +60,9 @@ class Directory:
 
     def _unknown(self, system: System, reference: str) -> Unresolved:
         near = suggest(reference, self._names(system))
-        return Unresolved(f"`{reference}` is not in the manifest" + (f"; did you mean `{near}`?" if near else ""))
+        return Unresolved(
+            f"`{reference}` is not in the manifest" + (f"; did you mean `{near}`?" if near else "")
+        )
 
     def _names(self, system: System) -> Iterable[str]:
         yield from system.components
@@ -75,8 +77,8 @@ def suggest(name: str, names: Iterable[str]) -> str | None:
     return near[0] if near else None
 
 
-def _outside(system: System, reference: str) -> Outside:
-    """One stand-in per reference, so that two calls to it meet in one node."""
+def outside(system: System, reference: str) -> Outside:
+    """The stand-in for what a reference names and nobody knows; one per reference, so that calls to it meet."""
     stand_in = system.outside.get(reference)
     if stand_in is None:
         stand_in = system.outside[reference] = Outside(system, reference, ("system",), None)

@@ -1,0 +1,194 @@
+"""The test kit of checks: a fixture folder becomes test cases, for built-in checks and plug-ins alike.
+
+A folder holds one sub-folder a check, named by its code:
+
+    fixtures/checks/ACM001/risky.yaml             a manifest that the check fires on
+    fixtures/checks/ACM001/risky.expected.yaml    what it must say of it, exactly
+    fixtures/checks/ACM001/safe.yaml              a near miss: the check judges it, and is silent
+
+Any number of `risky*.yaml` and `safe*.yaml`. The expectation lists every finding of that check:
+
+    today: 2026-11-15          # optional, as `profile`; the date below by default
+    findings:
+      - {route: services.web.replicas, line: 7, column: 5, severity: error, exposure: 1.3,
+         evidence: {offered load: 1200, capacity: 900}, message: "part of the message"}
+
+`route`, `line` and `severity` are required; `exposure` and `evidence` are compared within 0.1%, and must be
+given where the finding has them. In a test module:
+
+    from archlint.testing import cases, verify
+
+    @pytest.mark.parametrize("case", cases(Path("fixtures/checks")), ids=str)
+    def test_fixtures(case): verify(case)
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from archlint.engine.discovery import Source
+from archlint.engine.documentation import SECTIONS, page_of
+from archlint.engine.registry import MANIFEST_ERRORS, Registry, load_registry
+from archlint.engine.results import Report, ReportedFinding
+from archlint.engine.session import Request, check_sources
+from archlint.plugin import Check
+
+TODAY = datetime.date(2026, 11, 15)
+"""The date of every fixture that states none."""
+
+TOLERANCE = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One fixture: a manifest, the code it is about, and what is expected of it."""
+
+    code: str
+    manifest: Path
+    fires: bool
+    findings: tuple[dict[str, Any], ...] = ()
+    today: datetime.date = TODAY
+    profile: str = "standard"
+    registry: Registry | None = field(default=None, compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.code}-{self.manifest.stem}"
+
+
+class Mismatch(AssertionError):
+    """A fixture that says one thing while the check says another; the message shows both."""
+
+
+def cases(folder: Path, registry: Registry | None = None) -> list[Case]:
+    """The cases below a folder, sorted. Raises Mismatch for a fixture without its expectation."""
+    return [
+        _case(manifest, registry)
+        for code in sorted(path for path in folder.iterdir() if path.is_dir())
+        for manifest in sorted(code.glob("*.y*ml"))
+        if ".expected." not in manifest.name
+    ]
+
+
+def _case(manifest: Path, registry: Registry | None) -> Case:
+    fires = manifest.name.startswith("risky")
+    if not fires and not manifest.name.startswith("safe"):
+        raise Mismatch(f"{manifest}: a fixture is named risky*.yaml or safe*.yaml")
+    beside = manifest.with_name(f"{manifest.stem}.expected.yaml")
+    expected = yaml.safe_load(beside.read_text(encoding="utf-8")) if beside.exists() else {}
+    if fires and not expected.get("findings"):
+        raise Mismatch(f"{beside}: is missing, or expects no finding")
+    return Case(
+        code=manifest.parent.name,
+        manifest=manifest,
+        fires=fires,
+        findings=tuple(expected.get("findings", ())),
+        today=expected.get("today", TODAY),
+        profile=expected.get("profile", "standard"),
+        registry=registry,
+    )
+
+
+def lint(
+    text: str | bytes,
+    *,
+    today: datetime.date = TODAY,
+    profile: str = "standard",
+    name: str = "manifest.archlint.yaml",
+    registry: Registry | None = None,
+) -> Report:
+    """The Report of one manifest under every check, the ones that are off by default included."""
+    registry = registry if registry is not None else load_registry()
+    content = text.encode() if isinstance(text, str) else text
+    request = Request(today=today, profile=profile)
+    return check_sources([Source(name, content)], request, registry.checks, registry)
+
+
+def verify(case: Case) -> None:
+    """Raises Mismatch unless the check says exactly what the fixture expects."""
+    report = lint(
+        case.manifest.read_bytes(),
+        today=case.today,
+        profile=case.profile,
+        name=case.manifest.name,
+        registry=case.registry,
+    )
+    if report.faults:
+        raise Mismatch(f"{case}: {report.faults[0].name} {report.faults[0].message}")
+    found = [finding for finding in report.findings if finding.code == case.code]
+    _same_places(case, found)
+    for finding, expected in zip(found, case.findings, strict=True):
+        _same_figures(case, finding, expected)
+    if not case.fires:
+        _is_near_miss(case, report)
+
+
+def _is_near_miss(case: Case, report: Report) -> None:
+    """A safe manifest must be sound, and judged: a check that could not look has not passed."""
+    broken = [f"{f.code} {f.message}" for f in report.findings if f.code in MANIFEST_ERRORS]
+    if broken:
+        raise Mismatch(f"{case}: the safe manifest has errors: {broken}")
+    unknown = [group.needs for group in report.not_evaluated if group.code == case.code]
+    if unknown:
+        raise Mismatch(f"{case}: not evaluated, for the lack of {unknown}")
+
+
+def _same_places(case: Case, found: list[ReportedFinding]) -> None:
+    want = [(e["route"], e["line"], e["severity"]) for e in case.findings]
+    have = [(f.path, f.place.line, f.severity.label) for f in found]
+    if want != have:
+        lines = "\n".join(f"  {f.path} line {f.place.line} {f.severity.label}: {f.message}" for f in found)
+        raise Mismatch(f"{case}: expected {want}\nfound {have}\n{lines}")
+
+
+def _same_figures(case: Case, finding: ReportedFinding, expected: dict[str, Any]) -> None:
+    if "column" in expected and finding.place.column != expected["column"]:
+        raise Mismatch(f"{case}: column {finding.place.column}, expected {expected['column']}")
+    if not _close(finding.exposure, expected.get("exposure")):
+        raise Mismatch(f"{case}: exposure {finding.exposure}, expected {expected.get('exposure')}")
+    have = {row.name: row.value for row in finding.evidence}
+    want = expected.get("evidence", {})
+    if have.keys() != want.keys() or not all(_close(have[name], want[name]) for name in want):
+        raise Mismatch(f"{case}: evidence {have}, expected {want}")
+    if expected.get("message", "") not in finding.message:
+        raise Mismatch(f"{case}: message {finding.message!r} lacks {expected['message']!r}")
+
+
+def _close(have: float | str | None, want: float | str | None) -> bool:
+    if isinstance(have, int | float) and isinstance(want, int | float):
+        return math.isclose(have, want, rel_tol=TOLERANCE, abs_tol=1e-12)
+    return have == want
+
+
+def undocumented(check: Check) -> Iterator[str]:
+    """What the documentation of a check lacks, in words; nothing where it is whole.
+
+    Its example `Risky:` must make the check fire, and `Safe:` must not.
+    """
+    page = page_of(check)
+    if not page.summary.endswith("."):
+        yield "the summary is no sentence"
+    for heading in SECTIONS:
+        if not page.sections[heading]:
+            yield f"the section `{heading}:` is missing"
+    for heading, example in (("Risky", page.risky), ("Safe", page.safe)):
+        if not example:
+            yield f"the example `{heading}:` is missing"
+
+
+def examples_fail(check: Check, registry: Registry | None = None) -> Iterator[str]:
+    """What is wrong with the examples of a check's documentation, in words."""
+    page = page_of(check)
+    for heading, text, fires in (("Risky", page.risky, True), ("Safe", page.safe, False)):
+        report = lint(text, registry=registry)
+        broken = [f"{f.code} {f.message}" for f in report.findings if f.code in MANIFEST_ERRORS]
+        if broken:
+            yield f"`{heading}:` is no valid manifest: {broken}"
+        if fires != any(finding.code == check.code for finding in report.findings):
+            yield f"`{heading}:` {'does not fire' if fires else 'fires'}"
