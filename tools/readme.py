@@ -10,9 +10,7 @@ from pathlib import Path
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 MANIFEST = re.compile(r"<!-- example: manifest -->\n```yaml\n(.*?)```\n", re.DOTALL)
-OUTPUT = re.compile(
-    r"(<!-- example: output of archlint (.*?) -->\n```text\n)(.*?)(```\n<!-- example: end -->)", re.S
-)
+OUTPUT = re.compile(r"(<!-- example: output of archlint (.*?) -->\n```text\n)(.*?)(```\n<!-- example: end -->)", re.S)
 
 
 def run(manifest: str, arguments: list[str]) -> str:

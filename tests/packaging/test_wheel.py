@@ -70,9 +70,7 @@ def test_the_command_tells_its_version(environment: Environment, tmp_path: Path)
     assert "archlint" in result.stdout
 
 
-def test_folders_called_checks_and_schemas_of_a_user_shadow_nothing(
-    environment: Environment, tmp_path: Path
-) -> None:
+def test_folders_called_checks_and_schemas_of_a_user_shadow_nothing(environment: Environment, tmp_path: Path) -> None:
     for name in ("checks", "schemas"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "__init__.py").write_text("raise RuntimeError('imported from a user')\n")
