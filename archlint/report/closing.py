@@ -67,9 +67,10 @@ def _unknown(groups: tuple[NotEvaluated, ...], options: RenderOptions) -> Iterat
         for group in groups:
             yield from _group(group, options.width)
         return
-    checks = len({group.code for group in groups})
+    pairs = counted(sum(group.count for group in groups), "pair")
+    checks = counted(len({group.code for group in groups}), "check")
     fields = ", ".join(f"{name} ({count:,})" for name, count in wanted_fields(groups)[:FIELDS_NAMED])
-    yield f"not evaluated: {counted(checks, 'check')} for want of {fields}; --show-unknown lists them"
+    yield f"not evaluated: {pairs} of {checks}; most wanted: {fields}; --show-unknown lists all"
 
 
 def wanted_fields(groups: Iterable[NotEvaluated]) -> list[tuple[str, int]]:

@@ -43,9 +43,7 @@ def _route(finding: ReportedFinding) -> str:
     return f" {visible(finding.path)}" if finding.path else ""
 
 
-def _excerpt(
-    finding: ReportedFinding, margin: str, sources: Sources, options: RenderOptions
-) -> Iterator[str]:
+def _excerpt(finding: ReportedFinding, margin: str, sources: Sources, options: RenderOptions) -> Iterator[str]:
     line = sources.line(finding.file, finding.place.line)
     if not line:
         return

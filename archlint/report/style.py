@@ -50,7 +50,7 @@ def visible(text: str) -> str:
 
 
 def encoded(text: str, encoding: str) -> bytes:
-    """In `encoding`, with signs that it lacks written in ASCII."""
+    """In `encoding`; where it lacks a character, typographic signs become ASCII and others escapes."""
     try:
         return text.encode(encoding)
     except UnicodeEncodeError:

@@ -1,0 +1,56 @@
+"""`archlint catalog`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from archlint.cli.output import to_file, to_stdout
+from archlint.cli.parameters import format_option, output_option
+from archlint.engine import exit_codes
+
+if TYPE_CHECKING:
+    from archlint.report.listing import Item
+
+KINDS = ("checks", "laws", "limits", "technologies")
+
+
+@click.command("catalog")
+@click.argument("kind", required=False, type=click.Choice(KINDS))
+@format_option("text", "json")
+@output_option()
+def command(kind: str | None, format: str, output: str | None) -> int:
+    """List what is known of one KIND; without it, the kinds and how many there are of each."""
+    from archlint.report.listing import COLUMNS, as_json, as_table
+
+    code, listed = exit_codes.CLEAN, {}
+    for name in KINDS if kind is None else (kind,):
+        listed[name], failed = _items(name)
+        code = max(code, failed)
+    if kind is None:
+        items: list[Item] = [{"id": name, "count": len(found)} for name, found in listed.items()]
+        columns: tuple[str, ...] = ("id", "count")
+    else:
+        items, columns = listed[kind], COLUMNS[kind]
+    text = as_json(kind or "kinds", items) if format == "json" else as_table(items, columns)
+    if output is not None:
+        to_file(output, text)
+    else:
+        to_stdout(text, "utf-8" if format == "json" else None)
+    return code
+
+
+def _items(kind: str) -> tuple[list[Item], int]:
+    """The items, and the exit code that collecting them gives."""
+    from archlint.report.listing import KNOWLEDGE_ITEMS, check_items
+
+    if kind == "checks":
+        from archlint.cli.checks import known_checks
+        from archlint.engine.registry import MANIFEST_ERRORS
+
+        registry, code = known_checks()
+        return check_items(registry.checks, MANIFEST_ERRORS.values()), code
+    from archlint.knowledge.catalogue import Catalogue
+
+    return KNOWLEDGE_ITEMS[kind](Catalogue()), exit_codes.CLEAN

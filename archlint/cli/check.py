@@ -1,0 +1,134 @@
+"""`archlint check`."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from archlint.cli.output import options_for_terminal, to_file, to_stdout
+from archlint.cli.parameters import DateParameter, Output, OutputParameter, color_option
+from archlint.engine.errors import UsageError
+from archlint.report import FORMATS, TEXT_FORMATS, RenderOptions, render
+
+if TYPE_CHECKING:
+    from archlint.engine.results import Report
+
+PROFILES = ("starter", "standard", "strict")
+FAIL_LEVELS = ("error", "warning", "info", "never")
+STANDARD_INPUT = "-"
+
+
+@click.command("check")
+@click.argument("paths", nargs=-1)
+@click.option("--select", multiple=True, metavar="CHECKS", help="Run these checks only: codes, slugs, prefixes, ALL.")
+@click.option("--extend-select", multiple=True, metavar="CHECKS", help="Run these checks too.")
+@click.option("--ignore", multiple=True, metavar="CHECKS", help="Leave these checks out.")
+@click.option(
+    "--profile", type=click.Choice(PROFILES), default="standard", show_default=True,
+    help="How hard to judge what is not stated.",
+)  # fmt: skip
+@click.option(
+    "--fail-on", type=click.Choice(FAIL_LEVELS), default="error", show_default=True,
+    help="Exit with 1 for findings of this severity and above.",
+)  # fmt: skip
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever is found; the same as --fail-on never.")
+@click.option(
+    "--format", "format", type=click.Choice(tuple(FORMATS)), default="text", show_default=True,
+    envvar="ARCHLINT_FORMAT", help="text is full.",
+)  # fmt: skip
+@click.option(
+    "--output", "-o", "outputs", multiple=True, type=OutputParameter(), metavar="[FORMAT=]FILE",
+    help="Write to FILE instead of standard output; as FORMAT=FILE, beside it (repeatable).",
+)  # fmt: skip
+@click.option(
+    "--set", "overrides", multiple=True, metavar="ROUTE=VALUE",
+    help="Ask what if: check as though the manifest said so (repeatable).",
+)  # fmt: skip
+@click.option("--scale-load", metavar="FACTOR", help="Check at a multiple of the declared load, such as 1.9x.")
+@click.option(
+    "--today",
+    type=DateParameter(),
+    envvar="ARCHLINT_TODAY",
+    help="The date that ages and horizons count from.",
+)
+@click.option("--show-unknown", is_flag=True, help="List every check that could not judge, and what it lacks.")
+@click.option("--workspace", is_flag=True, help="Read all manifests of the repository.")
+@click.option("--allow-empty", is_flag=True, help="Accept that there is no manifest.")
+@click.option("--stdin-filename", metavar="NAME", help="What reports call standard input.")
+@color_option
+def command(
+    paths: tuple[str, ...],
+    select: tuple[str, ...],
+    extend_select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    profile: str,
+    fail_on: str,
+    exit_zero: bool,
+    format: str,
+    outputs: tuple[Output, ...],
+    overrides: tuple[str, ...],
+    scale_load: str | None,
+    today: datetime.date | None,
+    show_unknown: bool,
+    workspace: bool,
+    allow_empty: bool,
+    stdin_filename: str | None,
+    color: str,
+) -> int:
+    """Lint manifests: the given files, those below the given folders, or those below the current folder.
+
+    `-` reads standard input. Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 wrong usage or no
+    manifest, 3 a check failed, 130 interrupted.
+    """
+    _refuse_clashing(outputs)
+    if stdin_filename is not None and STANDARD_INPUT not in paths:
+        raise UsageError("--stdin-filename names what `-` reads; add `-`, or leave it out")
+    # After the parameters are known to be right: importing the engine is most of a small run.
+    from archlint.engine.session import Request, exit_code, run
+
+    report = run(
+        Request(
+            paths=paths,
+            select=select,
+            extend_select=extend_select,
+            ignore=ignore,
+            profile=profile,
+            overrides=overrides,
+            scale_load=scale_load,
+            today=today or datetime.date.today(),
+            workspace=workspace,
+            allow_empty=allow_empty,
+            stdin=click.get_binary_stream("stdin").read() if STANDARD_INPUT in paths else None,
+            stdin_filename=stdin_filename,
+        )
+    )
+    _write(report, format, outputs, color, show_unknown)
+    return exit_code(report, "never" if exit_zero else fail_on)
+
+
+def _refuse_clashing(outputs: tuple[Output, ...]) -> None:
+    files = [os.path.realpath(output.file) for output in outputs]
+    if len(set(files)) < len(files):
+        raise UsageError("--output names one file twice")
+    if sum(output.format is None for output in outputs) > 1:
+        raise UsageError("--output takes one FILE; write further ones as FORMAT=FILE")
+
+
+def _write(report: Report, format: str, outputs: tuple[Output, ...], color: str, show_unknown: bool) -> None:
+    in_files = RenderOptions(show_unknown=show_unknown, color=color == "always")
+    for output in outputs:
+        to_file(output.file, render(report, output.format or format, in_files))
+    on_stdout = all(output.format is not None for output in outputs)
+    if on_stdout and format in TEXT_FORMATS:
+        to_stdout(render(report, format, options_for_terminal(color, show_unknown)))
+        return
+    if on_stdout:
+        to_stdout(render(report, format, in_files), "utf-8")
+    if report.faults:
+        from archlint.report.closing import fault_line
+
+        for fault in report.faults:
+            click.echo(fault_line(fault), err=True)

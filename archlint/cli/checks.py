@@ -1,0 +1,23 @@
+"""The registry as commands use it: plug-ins that do not load are named, the others still serve."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from archlint.engine import exit_codes
+
+if TYPE_CHECKING:
+    from archlint.engine.registry import Registry
+
+
+def known_checks() -> tuple[Registry, int]:
+    """The registry, and the exit code that its plug-ins alone would give."""
+    from archlint.engine.registry import load_registry
+    from archlint.report.closing import fault_line
+
+    registry = load_registry()
+    for fault in registry.faults:
+        click.echo(fault_line(fault), err=True)
+    return registry, exit_codes.USAGE if registry.faults else exit_codes.CLEAN

@@ -1,0 +1,101 @@
+"""The entry of the command line: commands are imported when they are called, errors become exit codes."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from importlib import import_module
+from typing import NoReturn
+
+import click
+
+from archlint.engine import exit_codes
+from archlint.engine.errors import UsageError
+from archlint.version import VERSION
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "check": ("archlint.cli.check", "Lint manifests."),
+    "explain": ("archlint.cli.explain", "Explain a check."),
+    "catalog": ("archlint.cli.catalog", "List what is known: checks, limits, laws, technologies."),
+    "schema": ("archlint.cli.schema", "Print a JSON Schema."),
+}
+"""Each command with the module that defines it as `command`, and its line in the help."""
+
+
+class LazyGroup(click.Group):
+    """Knows its commands by name; `--help` and `--version` import none of them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(COMMANDS[cmd_name][0]).command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            raise click.UsageError(f"no command `{args[0]}`{_suggestion(args[0])}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
+
+def _suggestion(name: str) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, COMMANDS, n=1)
+    return f"; did you mean `{near[0]}`?" if near else f"; choose one of {', '.join(COMMANDS)}"
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(VERSION, prog_name="archlint", message="%(prog)s %(version)s")
+def group() -> None:
+    """A linter for architecture: reports what will break in a system, at which number, and what to do."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command and give its exit code; nothing that it raises leaves here."""
+    try:
+        code = group.main(args=list(arguments), prog_name="archlint", standalone_mode=False)
+    except (KeyboardInterrupt, click.Abort):
+        return exit_codes.INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return exit_codes.USAGE
+    except UsageError as error:
+        click.echo(f"error: {error}", err=True)
+        return exit_codes.USAGE
+    except SystemExit as stop:
+        return _code_of(stop)
+    except Exception as error:
+        from archlint.cli.crash import crash_report
+
+        click.echo(crash_report(error, arguments), err=True)
+        return exit_codes.INTERNAL
+    return code if isinstance(code, int) else exit_codes.CLEAN
+
+
+def _code_of(stop: SystemExit) -> int:
+    """click leaves by SystemExit(1) when the reader of a pipe is gone, which is no fault of ours."""
+    if isinstance(stop.__context__, BrokenPipeError):
+        return exit_codes.CLEAN
+    return stop.code if isinstance(stop.code, int) else exit_codes.INTERNAL
+
+
+def run() -> NoReturn:
+    """The installed command. It ends the process at once: to free a large heap takes longer than a check."""
+    gc.disable()
+    code = main(sys.argv[1:])
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):  # the reader is gone, or the disk is full and that has been said
+            stream.flush()
+    os._exit(code)

@@ -1,0 +1,147 @@
+"""What `archlint catalog` lists: items of one kind, as a table or as json (contracts.md, Commands)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from archlint.report.json_report import number
+
+if TYPE_CHECKING:
+    from archlint.engine.registry import ManifestError
+    from archlint.knowledge.catalogue import Catalogue
+    from archlint.knowledge.technology import Condition, Limit, Source
+    from archlint.plugin import Check
+
+Item = dict[str, Any]
+
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "checks": ("id", "name", "severity", "subject", "summary"),
+    "laws": ("id", "name", "statement"),
+    "limits": ("id", "kind", "value", "unit", "condition", "breaks"),
+    "technologies": ("id", "name", "kinds", "limits"),
+}
+"""The kinds, and the members of an item that the table shows."""
+
+
+def as_json(kind: str, items: Iterable[Item]) -> str:
+    """One item a line."""
+    rows = ",\n".join("  " + json.dumps(item, ensure_ascii=False, allow_nan=False) for item in items)
+    body = f"[\n{rows}\n ]" if rows else "[]"
+    return f'{{\n "version": 1,\n "kind": {json.dumps(kind)},\n "items": {body}\n}}\n'
+
+
+def as_table(items: Sequence[Item], columns: Sequence[str]) -> str:
+    """Left-aligned columns, the last one as long as it is."""
+    rows = [[_cell(item[column]) for column in columns] for item in items]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ("  ".join(f"{c:<{w}}" for c, w in zip(row, widths, strict=True)).rstrip() for row in rows)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def check_items(checks: Iterable[Check], errors: Iterable[ManifestError]) -> list[Item]:
+    """Sorted by code; MAN001 to MAN006 stand among them, because findings carry their codes."""
+    items = [
+        *(_check_item(check) for check in checks),
+        *(
+            {"id": e.code, "name": e.name, "severity": e.severity.label, "subject": "Manifest",
+             "summary": e.summary, "needs": [], "subsumes": [], "status": "stable", "since": "0.1",
+             "default": True}
+            for e in errors
+        ),
+    ]  # fmt: skip
+    return sorted(items, key=lambda item: str(item["id"]))
+
+
+def _check_item(check: Check) -> Item:
+    from archlint.engine.documentation import page_of
+
+    return {
+        "id": check.code,
+        "name": check.name,
+        "severity": check.severity.label,
+        "subject": check.subject,
+        "summary": page_of(check).summary,
+        "needs": list(check.needs),
+        "subsumes": list(check.subsumes),
+        "status": check.status,
+        "since": check.since,
+        "default": check.default,
+    }
+
+
+def limit_items(catalogue: Catalogue) -> list[Item]:
+    slugs = catalogue.slugs()
+    return [_limit_item(limit) for slug in slugs for limit in catalogue.limits(slug)]
+
+
+def _limit_item(limit: Limit) -> Item:
+    return {
+        "id": limit.name,
+        "technology": limit.technology,
+        "kind": limit.kind,
+        "value": number(limit.value),
+        "unit": limit.unit,
+        "direction": limit.direction,
+        "scope": limit.scope,
+        "condition": _condition(limit.condition),
+        "breaks": limit.breaks,
+        "error": limit.error,
+        "confidence": limit.confidence,
+        "provenance": limit.provenance,
+        "source": _source(limit.source),
+    }
+
+
+def _condition(condition: Condition) -> str:
+    return str(condition)
+
+
+def _source(source: Source) -> Item:
+    return {"title": source.title, "url": source.url, "year": source.year}
+
+
+def technology_items(catalogue: Catalogue) -> list[Item]:
+    return list(_technologies(catalogue))
+
+
+def _technologies(catalogue: Catalogue) -> Iterator[Item]:
+    for slug in catalogue.slugs():
+        technology = catalogue.technology(slug)
+        if technology is not None:
+            yield {
+                "id": slug,
+                "name": technology.name,
+                "kinds": list(technology.kinds),
+                "aliases": list(technology.aliases),
+                "limits": len(technology.limits),
+            }
+
+
+def law_items(catalogue: Catalogue) -> list[Item]:
+    return [
+        {
+            "id": law.id,
+            "name": law.name,
+            "statement": law.statement,
+            "formula": law.formula,
+            "sources": [_source(source) for source in law.sources],
+        }
+        for law in catalogue.laws()
+    ]
+
+
+KNOWLEDGE_ITEMS: dict[str, Callable[[Catalogue], list[Item]]] = {
+    "laws": law_items,
+    "limits": limit_items,
+    "technologies": technology_items,
+}
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{value:,}"
+    return " ".join(str(value or "").split())
