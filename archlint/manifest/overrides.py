@@ -192,28 +192,26 @@ def _reach(path: Path, rest: Sequence[Part], data: Any) -> Path:
         try:
             path += resolve((part,), here)
         except RouteError:
-            missing = tuple(key.name for key in rest[at:] if key.name is not None)
-            if len(missing) < len(rest) - at or not (isinstance(here, dict) or here == "none"):
+            if not (isinstance(here, dict) or here == "none"):
                 raise RouteError(_lacks(path, part, data)) from None
-            _refuse_unknown(path, missing, data)
-            return (*path, *missing)
+            return _created(path, rest[at:], data)
     return path
 
 
-def _refuse_unknown(path: Path, missing: tuple[str, ...], data: Any) -> None:
+def _created(path: Path, missing: Sequence[Part], data: Any) -> Path:
     """Fields may be created, components may not, and neither may what the language does not know."""
     from archlint.manifest import shapes, wording
 
-    for count, key in enumerate(missing):
-        here = path + missing[:count]
-        if not here:
-            if key not in SECTIONS:
-                raise RouteError(wording.unknown_section(key))
-            continue
-        if any(arm.names_components for arm in shapes.at(here)):
-            raise RouteError(_lacks(here, Part(key), data))
-        if not shapes.at((*here, key)):
-            raise RouteError(wording.unknown_field((*here, key)))
+    for part in missing:
+        key = part.name
+        if key is None or (path and not shapes.model_at(path) and not shapes.may_hold_values(path)):
+            raise RouteError(_lacks(path, part, data))
+        if not path and key not in SECTIONS:
+            raise RouteError(wording.unknown_section(key))
+        if not shapes.at((*path, key)):
+            raise RouteError(wording.unknown_field((*path, key)))
+        path = (*path, key)
+    return path
 
 
 def _lacks(path: Path, part: Part, data: Any) -> str:

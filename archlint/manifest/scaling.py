@@ -11,22 +11,23 @@ from archlint.manifest.tree import TreeCopy, value_at
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _RATE = re.compile(r"[0-9][^/]*/[a-z]+")
 
-_LOADED = ("services", "datastores", "caches", "brokers", "externals", "networks")
-_CALLERS = ("clients.*", "services.*", "services.*.operations.*", "jobs.*")
-_PUBLISHERS = ("services.*", "services.*.operations.*")
+_SERVICES = ("services.*", "defaults.service")
+_LOADED = (*_SERVICES, "externals.*", "networks.*")
+_STORES = ("datastores.*", "caches.*", "defaults.store")
+_WORKERS = (*_SERVICES, *(f"{service}.operations.*" for service in _SERVICES), "jobs.*")
 
-# Demand, as teams declare it. Capacities, limits, what was tested, and how often work repeats are none.
 LOADS = (
-    *("flows.*.peak", "flows.*.mean", "flows.*.burst"),
-    *(f"{section}.*.load.*" for section in _LOADED),
-    *(f"{caller}.calls[*].rate" for caller in _CALLERS),
-    *(f"{publisher}.publishes[*].{rate}" for publisher in _PUBLISHERS for rate in ("rate", "mean")),
-    "services.*.consumes[*].rate",
-    "datastores.*.counters[*].rate",
-    "caches.*.hottest_key",
-    "locks.*.rate",
-    *("defaults.service.load.*", "defaults.store.load.*", "defaults.call.rate"),
+    *(f"{of}.load.{load}" for of in _LOADED for load in ("peak", "mean", "burst")),
+    *("brokers.*.topics.*.load.peak", "brokers.*.topics.*.load.mean"),
+    *(f"{of}.load.{load}" for of in _STORES for load in ("reads", "writes", "reads_mean", "writes_mean")),
+    *(f"{of}.calls[*].rate" for of in (*_WORKERS, "clients.*")),
+    *(f"{of}.publishes[*].{load}" for of in _WORKERS for load in ("rate", "mean")),
+    *(f"flows.*.{load}" for load in ("peak", "mean", "burst")),
+    *(f"{of}.counters[*].rate" for of in ("datastores.*", "defaults.store")),
+    *("caches.*.hottest_key", "defaults.call.rate"),
+    *(f"{section}.*.rate" for section in ("locks", "reservations", "transactions")),
 )
+"""Demand, as teams declare it. Capacities, limits, what was tested, and how often work repeats are none."""
 
 
 def scale_loads(tree: TreeCopy, factor: Decimal) -> None:

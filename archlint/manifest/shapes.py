@@ -28,12 +28,10 @@ class Arm:
         return self.type if isinstance(self.type, type) and issubclass(self.type, BaseModel) else None
 
     @property
-    def is_mapping(self) -> bool:
-        return self.model is not None or get_origin(self.type) is dict
-
-    @property
-    def is_list(self) -> bool:
-        return get_origin(self.type) in (list, tuple)
+    def items(self) -> Any:
+        """The type of what a list, or a mapping of names, holds; None for anything else."""
+        origin, inner = get_origin(self.type), get_args(self.type)
+        return inner[-1] if origin is dict else inner[0] if origin is list else None
 
     @property
     def choices(self) -> tuple[object, ...]:
@@ -42,7 +40,7 @@ class Arm:
     @property
     def names_components(self) -> bool:
         """Whether the keys are names that a team gives: such a mapping's items are things, not values."""
-        return get_origin(self.type) is dict and any(arm.model for arm in arms(get_args(self.type)[1]))
+        return get_origin(self.type) is dict and any(arm.model for arm in arms(self.items))
 
 
 def arms(annotation: Any, metadata: tuple[object, ...] = ()) -> tuple[Arm, ...]:
@@ -69,9 +67,8 @@ def step(arm: Arm, part: str | int) -> tuple[Arm, ...]:
     if arm.model:
         info = fields(arm.model).get(str(part))
         return arms(info.annotation, tuple(info.metadata)) if info else ()
-    if get_origin(arm.type) is dict and isinstance(part, str):
-        return arms(get_args(arm.type)[1])
-    return arms(get_args(arm.type)[0]) if arm.is_list and isinstance(part, int) else ()
+    wanted = str if get_origin(arm.type) is dict else int
+    return arms(arm.items) if arm.items and isinstance(part, wanted) else ()
 
 
 def at(path: Path) -> tuple[Arm, ...]:
@@ -87,6 +84,11 @@ def at(path: Path) -> tuple[Arm, ...]:
 def model_at(path: Path) -> type[BaseModel] | None:
     """The model of the mapping at `path`, None where a mapping of names or a value stands."""
     return next((arm.model for arm in at(path) if arm.model), None)
+
+
+def may_hold_values(path: Path) -> bool:
+    """Whether a mapping of values stands at `path`, whose keys are free: settings, limits, zones with counts."""
+    return any(get_origin(arm.type) is dict and not arm.names_components for arm in at(path))
 
 
 def is_item(path: Path) -> bool:

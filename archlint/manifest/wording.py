@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from archlint.manifest.models import SECTIONS
 from archlint.manifest.problems import Path
-from archlint.manifest.shapes import arms, at, fields, is_item, model_at
+from archlint.manifest.shapes import Arm, arms, at, fields, is_item, model_at
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
     from pydantic_core import ErrorDetails
 
+VERSION = 1
+"""The version of the language that this release reads."""
 NAME = "names begin with a letter or a digit and go on with letters, digits, `.`, `_` and `-`"
 
 _OWN = "archlint_"
 """How the types of the errors begin that our own field types and models raise, in words for a person."""
-_BOUNDS = {
-    "greater_than": ("gt", "more than"),
-    "greater_than_equal": ("ge", "at least"),
-    "less_than": ("lt", "less than"),
-    "less_than_equal": ("le", "at most"),
-    "multiple_of": ("multiple_of", "a multiple of"),
-}
 _LENGTHS = {"too_short": ("min_length", "at least"), "too_long": ("max_length", "at most")}
 _SINGULAR = {
     "changes": "class of changes",
@@ -44,7 +39,6 @@ _KINDS = {
     "list_type": "a list",
     "tuple_type": "a list",
     "dict_type": "a mapping",
-    "model_type": "a mapping",
     "none_required": "`none`",
     "date_type": "a date such as 2026-11-15",
 }
@@ -59,14 +53,17 @@ def worded(error: ErrorDetails, path: Path) -> str:
         return unknown_field(path)
     if kind == "missing":
         return f"{thing(path[:-1])} needs `{path[-1]}`"
+    if kind == "literal_error" and path == ("archlint",):
+        return (
+            f"`archlint` is {plain(value)}, a version of the language that is not known; this release reads {VERSION}"
+        )
     if kind == "literal_error":
         return _not_a_choice(path, value)
-    if kind in _BOUNDS:
-        bound, words = _BOUNDS[kind]
-        return f"{_label(path)} is {words} {plain(context[bound])}, not {plain(value)}"
     if kind in _LENGTHS:
         bound, words = _LENGTHS[kind]
         return f"{_label(path)} has {words} {context[bound]} items, not {context['actual_length']}"
+    if kind == "model_type":
+        return f"{thing(path)} is a mapping, not {plain(value)}"
     return _wrong_kind(kind, path, value)
 
 
@@ -129,17 +126,23 @@ def thing(path: Path) -> str:
 
 
 def _meant(key: str, holder: Path, model: type[BaseModel]) -> str:
-    for part, info in fields(model).items():
-        if any(arm.model and key in fields(arm.model) for arm in arms(info.annotation)):
-            return f"; it stands under `{part}`"
-    near = closest(key, fields(model))
-    if near:
-        return f"; did you mean `{near}`?"
+    """Where a field of exactly this name is known nearby, else the field that is spelled most like it."""
+    below = [f"`{part}`" for part, info in fields(model).items() if _has_field(arms(info.annotation), key)]
+    if below:
+        return f"; it stands under {_either(below[:3])}"
     for length in range(len(holder) - 1, 0, -1):
         outer = model_at(holder[:length])
         if outer and key in fields(outer):
             return f"; it is a field of {thing(holder[:length])}"
-    return ""
+    near = closest(key, fields(model))
+    return f"; did you mean `{near}`?" if near else ""
+
+
+def _has_field(alternatives: Iterable[Arm], key: str) -> bool:
+    return any(
+        _has_field(arms(arm.items), key) if arm.items else arm.model is not None and key in fields(arm.model)
+        for arm in alternatives
+    )
 
 
 def _not_a_choice(path: Path, value: object) -> str:
@@ -167,6 +170,10 @@ def _wrong_kind(kind: str, path: Path, value: object) -> str:
         return f"{_label(path)} is a mapping of names, not {plain(value)}"
     advice = f"; write [{value}]" if kind == "list_type" and isinstance(value, str) else ""
     return f"{_label(path)} takes {_KINDS[kind]}, not {plain(value)}{advice}"
+
+
+def _either(words: Sequence[str]) -> str:
+    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def _label(path: Path) -> str:

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_origin
 
 import pytest
 
+from archlint.manifest.fields import Quantity
+from archlint.manifest.models import SECTIONS, load
 from archlint.manifest.overrides import (
     Applied,
     OverrideError,
@@ -15,9 +18,8 @@ from archlint.manifest.overrides import (
     parse_scale,
     raise_unmatched,
 )
-from archlint.manifest.routes import parse_route
 from archlint.manifest.scaling import LOADS
-from archlint.manifest.shapes import at
+from archlint.manifest.shapes import Arm, arms, fields
 
 DATA: dict[str, Any] = {
     "archlint": 1,
@@ -143,7 +145,7 @@ def test_an_option_for_another_system_changes_nothing_here() -> None:
     ("option", "message"),
     [
         ("services.chekout.replicas=6", "`services` has no `chekout`; did you mean `checkout`?"),
-        ("servces.checkout.replicas=6", "the top level has no `servces`; did you mean `services`?"),
+        ("servces.checkout.replicas=6", "`servces` is not a section of a manifest; did you mean `services`?"),
         ("datastores.ledger.size=6GB", "`datastores` has no `ledger`"),
         ("services.new={replicas: 3}", "`services` has no `new`"),
         (
@@ -273,8 +275,19 @@ def test_of_several_reasons_the_more_telling_one_is_given() -> None:
         raise_unmatched(errors)
 
 
-def test_every_route_of_a_load_leads_to_a_field_of_the_language() -> None:
-    for route in LOADS:
-        path = tuple(0 if part.bracketed else part.name or "*" for part in parse_route(route))
-        reached = at(path) if path[-1] != "*" else at(path[:-1])
-        assert reached, route
+def rates(arm: Arm, route: str, inside: tuple[type, ...] = ()) -> Iterator[str]:
+    """The routes of all fields below that hold a rate of which more is worse."""
+    if arm.model:
+        for key, info in fields(arm.model).items() if arm.model not in inside else ():
+            for part in arms(info.annotation, tuple(info.metadata)):
+                yield from rates(part, f"{route}.{key}", (*inside, arm.model))
+    elif arm.items:
+        for part in arms(arm.items):
+            yield from rates(part, f"{route}.*" if get_origin(arm.type) is dict else f"{route}[*]", inside)
+    elif any(isinstance(mark, Quantity) and mark == Quantity(("rate",), "high") for mark in arm.metadata):
+        yield route
+
+
+def test_every_declared_rate_is_scaled_but_capacities_and_the_pace_of_changes() -> None:
+    declared = {route for section in SECTIONS for arm in arms(load(section)) for route in rates(arm, section)}
+    assert sorted(LOADS) == sorted(declared - {"changes.*.per"})
