@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime
 import os
+import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from archlint.cli.output import options_for_terminal, to_file, to_stdout
-from archlint.cli.parameters import DateParameter, Output, OutputParameter, color_option
+from archlint.cli.parameters import Output, color_option, date_of, output_of
 from archlint.engine.errors import UsageError
 from archlint.report import FORMATS, TEXT_FORMATS, RenderOptions, render
 
@@ -40,7 +41,7 @@ STANDARD_INPUT = "-"
     envvar="ARCHLINT_FORMAT", help="text is full.",
 )  # fmt: skip
 @click.option(
-    "--output", "-o", "outputs", multiple=True, type=OutputParameter(), metavar="[FORMAT=]FILE",
+    "--output", "-o", "outputs", multiple=True, type=output_of, metavar="[FORMAT=]FILE",
     help="Write to FILE instead of standard output; as FORMAT=FILE, beside it (repeatable).",
 )  # fmt: skip
 @click.option(
@@ -49,16 +50,14 @@ STANDARD_INPUT = "-"
 )  # fmt: skip
 @click.option("--scale-load", metavar="FACTOR", help="Check at a multiple of the declared load, such as 1.9x.")
 @click.option(
-    "--today",
-    type=DateParameter(),
-    envvar="ARCHLINT_TODAY",
-    help="The date that ages and horizons count from.",
-)
+    "--today", type=date_of, metavar="DATE", envvar="ARCHLINT_TODAY",
+    help="The date that ages and horizons count from, such as 2026-11-15.",
+)  # fmt: skip
 @click.option("--show-unknown", is_flag=True, help="List every check that could not judge, and what it lacks.")
 @click.option("--workspace", is_flag=True, help="Read all manifests of the repository.")
 @click.option("--allow-empty", is_flag=True, help="Accept that there is no manifest.")
 @click.option("--stdin-filename", metavar="NAME", help="What reports call standard input.")
-@color_option
+@color_option()
 def command(
     paths: tuple[str, ...],
     select: tuple[str, ...],
@@ -87,6 +86,7 @@ def command(
     if stdin_filename is not None and STANDARD_INPUT not in paths:
         raise UsageError("--stdin-filename names what `-` reads; add `-`, or leave it out")
     # After the parameters are known to be right: importing the engine is most of a small run.
+    from archlint.engine.discovery import READ_AT_MOST
     from archlint.engine.session import Request, exit_code, run
 
     report = run(
@@ -101,7 +101,7 @@ def command(
             today=today or datetime.date.today(),
             workspace=workspace,
             allow_empty=allow_empty,
-            stdin=click.get_binary_stream("stdin").read() if STANDARD_INPUT in paths else None,
+            stdin=sys.stdin.buffer.read(READ_AT_MOST) if STANDARD_INPUT in paths else None,
             stdin_filename=stdin_filename,
         )
     )

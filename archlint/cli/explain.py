@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.argument("topic")
 @format_option("text", "markdown", "json")
 @output_option()
-@color_option
+@color_option()
 def command(topic: str, format: str, output: str | None, color: str) -> int:
     """Explain TOPIC, a check by its code or its name: what it finds, why it matters, what to do at 3 AM."""
     from archlint.cli.checks import known_checks

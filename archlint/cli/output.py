@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TextIO
 
-import click
-
 from archlint.engine.errors import UsageError
 from archlint.report import RenderOptions
 from archlint.report.style import encoded
@@ -46,7 +44,7 @@ def to_stdout(text: str, encoding: str | None = None) -> None:
 
     A reader that is gone (`archlint check | head`) is no error. Raises UsageError when the disk is full.
     """
-    stream = click.get_binary_stream("stdout")
+    stream = sys.stdout.buffer
     try:
         stream.write(encoded(text, encoding or _encoding(sys.stdout)))
         stream.flush()
