@@ -65,6 +65,7 @@ __all__ = [
     "Datastore",
     "Dependency",
     "Element",
+    "Evaluation",
     "Evidence",
     "External",
     "Finding",
@@ -200,7 +201,23 @@ class Finding:
             raise TypeError(f"a finding needs a place: `at` is {type(self.at).__name__}, not an element")
 
 
-class NotApplicable(Exception):
+class Evaluation(Element):
+    """How much of a system the other checks could judge: what the checks that run last visit.
+
+    `share` is of the pairs of a check and a subject that apply, `missing` the fields that are not stated with
+    the number of pairs that each would help to decide, most first.
+    """
+
+    __slots__ = ("missing", "share")
+    kind = "evaluation"
+
+    def __init__(self, system: System, share: float, missing: tuple[tuple[str, int], ...]) -> None:
+        super().__init__(system, system.name, ("system",), system.spec)
+        self.share = share
+        self.missing = missing
+
+
+class NotApplicable(Exception):  # noqa: N818 - an outcome, no error
     """Raised by a check that finds, on a closer look, that its subject is none of its business."""
 
 

@@ -6,18 +6,21 @@ components most pairs are decided without calling the check.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from archlint.engine.results import Fault
 from archlint.engine.subjects import SUBJECTS, subjects_of
-from archlint.plugin import Check, Element, Finding, NotApplicable, Options, Unknown, stated
+from archlint.plugin import Check, Element, Evaluation, Finding, NotApplicable, Options, Unknown, stated
 
 if TYPE_CHECKING:
     from archlint.analysis.analyses import Analyses
     from archlint.system.elements import System
+
+EVALUATION = "Evaluation"
+"""The subject of checks that run last, on what the others could judge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class Outcomes:
     faults: list[Fault] = field(default_factory=list)
     clear: int = 0
     fired: int = 0
+    judged: Counter[System] = field(default_factory=Counter)
 
     @property
     def not_evaluated(self) -> int:
@@ -56,28 +60,56 @@ def run_checks(
     outcomes = Outcomes()
     by_kind: dict[str, list[Check]] = defaultdict(list)
     for check in checks:
-        if check.subject not in SUBJECTS:
+        if check.subject not in SUBJECTS and check.subject != EVALUATION:
             outcomes.faults.append(
                 Fault("check", check.code, f"visits `{check.subject}`, which is no subject")
             )
             continue
         by_kind[check.subject].append(check)
     systems = tuple(systems)
+    last = by_kind.pop(EVALUATION, [])
     for kind, visitors in by_kind.items():
         subjects = [subject for system in systems for subject in subjects_of(system, kind)]
-        groups = _group(subjects, visitors)
-        for check in visitors:
-            visit = _Visit(check, analyses, (options or {}).get(check.code) or check.options(), outcomes)
-            for missing_of, members in groups:
-                visit.group(members, tuple(need for need in check.needs if need in missing_of))
+        _visit(visitors, subjects, analyses, options or {}, outcomes)
+    if last:
+        _visit(last, [_evaluation(system, outcomes) for system in systems], analyses, options or {}, outcomes)
     return outcomes
 
 
-def _group(subjects: list[Element], visitors: list[Check]) -> list[tuple[frozenset[str], list[Element]]]:
+def _visit(
+    visitors: list[Check],
+    subjects: Sequence[Element],
+    analyses: Analyses,
+    options: Mapping[str, Options],
+    outcomes: Outcomes,
+) -> None:
+    groups = _group(subjects, visitors)
+    for check in visitors:
+        visit = _Visit(check, analyses, options.get(check.code) or check.options(), outcomes)
+        for missing_of, members in groups:
+            visit.group(members, tuple(need for need in check.needs if need in missing_of))
+
+
+def _evaluation(system: System, outcomes: Outcomes) -> Evaluation:
+    """What the checks before could judge of one system."""
+    missing: Counter[str] = Counter()
+    undecided = 0
+    for (_, fields), elements in outcomes.unknown.items():
+        count = sum(element.system is system for element in elements)
+        undecided += count
+        for field_name in fields:
+            missing[field_name] += count
+    judged = outcomes.judged[system]
+    share = judged / (judged + undecided) if judged + undecided else 1.0
+    ranked = sorted(((name, count) for name, count in missing.items() if count), key=lambda pair: (-pair[1], pair[0]))
+    return Evaluation(system, share, tuple(ranked))
+
+
+def _group(subjects: Sequence[Element], visitors: list[Check]) -> list[tuple[frozenset[str], list[Element]]]:
     """Subjects by the set of needed fields that they do not state."""
     needs = sorted({need for check in visitors for need in check.needs})
     if not needs:
-        return [(frozenset(), subjects)]
+        return [(frozenset(), list(subjects))]
     groups: dict[frozenset[str], list[Element]] = defaultdict(list)
     for subject in subjects:
         spec = subject.spec
@@ -125,10 +157,12 @@ class _Visit:
                 return
         except Unknown as unknown:
             missing = unknown.fields
+        if len(outcomes.raised) == before and missing:
+            outcomes.unknown[check.code, missing].append(subject)
+            return
+        outcomes.judged[subject.system] += 1
         if len(outcomes.raised) > before:
             outcomes.fired += 1
-        elif missing:
-            outcomes.unknown[check.code, missing].append(subject)
         else:
             outcomes.clear += 1
 
