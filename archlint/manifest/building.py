@@ -9,6 +9,14 @@ from __future__ import annotations
 from typing import Any, Final, NoReturn
 
 import yaml
+from yaml.events import (
+    AliasEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
 
 from archlint.manifest.expansion import MAX_DEPTH, Anchor, Copy, is_extension, move_merged, without_merges
 from archlint.manifest.problems import On, Path, Place, Problem, Related
@@ -118,7 +126,7 @@ class Builder:
         while True:
             event = pull()
             kind = type(event)
-            if kind is yaml.ScalarEvent:
+            if kind is ScalarEvent:
                 add_start(event.start_mark.index)
                 add_end(event.end_mark.index)
                 value = event.value
@@ -139,15 +147,15 @@ class Builder:
                     container[key] = value
                 if key is not None:
                     key = _DUE
-            elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+            elif kind is MappingEndEvent or kind is SequenceEndEvent:
                 self.nodes.ends[node] = event.end_mark.index
                 self._leave(container, node)
                 container, key, node = self._stack.pop()
                 if key is not None:
                     key = key.value if isinstance(key, _Unnamed) else _DUE
-            elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+            elif kind is MappingStartEvent or kind is SequenceStartEvent:
                 container, key, node = self._enter(event, container, key, node)
-            elif kind is yaml.AliasEvent:
+            elif kind is AliasEvent:
                 key = self._alias(event, container, key, node)
             elif kind is yaml.DocumentStartEvent:
                 self._first_document(event)
@@ -283,7 +291,7 @@ class Builder:
         self.nodes.starts.append(event.start_mark.index)
         self.nodes.ends.append(event.end_mark.index)
         self.nodes.extents[entered] = OPEN
-        mapping = type(event) is yaml.MappingStartEvent
+        mapping = type(event) is MappingStartEvent
         if mapping:
             self.nodes.mappings.add(entered)
         if len(self._stack) >= MAX_DEPTH:

@@ -175,8 +175,10 @@ class SpanIndex:
         start = self._begin(node)
         if node not in self.nodes.extents:
             return start, max(start, self._scalar_end(start, self.nodes.ends[node]))
+        if self.nodes.extents[node] == OPEN:
+            return start, min(start + 1, len(self.text))
         end = node
-        while end in self.nodes.extents and self.text[self._begin(end)] not in "[{":
+        while self.nodes.after(end) > end + 1 and self.text[self._begin(end)] not in "[{":
             end = self._last(end)
         return (start, self.nodes.ends[end]) if end in self.nodes.extents else (start, self.extent(end)[1])
 

@@ -24,6 +24,7 @@ _WORDS = (
     ("did not find expected alphabetic or numeric", "a text beginning `&` or `*` needs quotes"),
     ("did not find expected comment or line break", "after `|` or `>` the text begins on the next line"),
     ("did not find expected key", "a key was expected here: look at the indentation and the quotes"),
+    ("expected <block end>", "a key or a list item was expected here: look at the indentation"),
     ("did not find expected '-' indicator", "a list item (`- `) was expected here: look at the indentation"),
     ("expected ',' or ']'", "`,` or `]` was expected here: the list in brackets is not closed"),
     ("expected ',' or '}'", "`,` or `}` was expected here: the mapping in braces is not closed"),

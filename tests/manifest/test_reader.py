@@ -400,3 +400,11 @@ def test_any_text_is_read_or_refused_with_places(source: str) -> None:
 @given(st.integers() | st.floats(allow_nan=False) | st.booleans())
 def test_scalars_come_back_as_the_dumper_wrote_them(value: object) -> None:
     assert clean(yaml.safe_dump({"a": value})) == {"a": value}
+
+
+def test_without_libyaml_the_same_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archlint.manifest.building.LOADER", yaml.SafeLoader)
+    assert clean("\ufeffa: &a {b: 1}\nc: [*a, no, '1']\n") == {"a": {"b": 1}, "c": [{"b": 1}, "no", "1"]}
+    assert at(only("a:\n\tb: 1\n")) == ("MAN001", 2, 1)
+    assert at(only("a: x\x07\n")) == ("MAN001", 1, 5)
+    assert at(only("a: " + "[" * 1000)) == ("MAN006", 1, 67)
