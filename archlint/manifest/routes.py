@@ -11,7 +11,6 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 from archlint.manifest.problems import Path
@@ -262,6 +261,8 @@ def _missing(parts: Sequence[Part], at: int, data: Any) -> RouteError:
         names = [key for key in data if isinstance(key, str)]
     else:
         return RouteError(f"{where} holds a single value, it has no `{part}`")
+    from difflib import get_close_matches  # only for a suggestion: its import is slow
+
     close = get_close_matches(part.name or "", names, 1)
     hint = f"; did you mean `{close[0]}`?" if close and close[0] != part.name else ""
     return RouteError(f"{where} has no `{part}`{hint}")
