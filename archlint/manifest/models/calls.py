@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, model_validator
+from pydantic import ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
+from pydantic_core import CoreSchema, core_schema
 
 from archlint.manifest.fields import (
     Amount,
@@ -35,7 +36,21 @@ from archlint.manifest.models.common import (
     ReconciliationSpec,
 )
 
-RetryOn = Literal["connect", "timeout", "5xx", "429", "reset", "conflict", "any"]
+
+class _StatusCode:
+    """Annotation: in YAML a bare 429 is a number, and means the same as `"429"`."""
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(
+            lambda value: "429" if type(value) is int and value == 429 else value, handler(source)
+        )
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        words = handler(schema)
+        return {"enum": [*words["enum"], 429]}
+
+
+RetryOn = Annotated[Literal["connect", "timeout", "5xx", "429", "reset", "conflict", "any"], _StatusCode()]
 
 
 class RetriesSpec(Control):
