@@ -200,6 +200,6 @@ PartitionKey = Either[Label, PartitionKeySpec]
 class ReconciliationSpec(Control):
     """A comparison that finds what two places disagree on, and repairs it."""
 
-    against: Reference | None = stated("Component that it is compared with.", alias="with")
+    against: Reference | None = stated("Component that it is compared with.")
     every: Duration | None = stated("Time between two comparisons.")
     repairs: Flag | None = stated("Whether it also repairs what it finds.")
