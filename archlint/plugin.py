@@ -25,9 +25,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from archlint.analysis.values import Known, Unknown
 from archlint.manifest.units import Dimension, format_quantity
 from archlint.system.elements import (
+    NONE,
     Broker,
     Cache,
     Call,
+    Caller,
     Client,
     Component,
     Consume,
@@ -36,6 +38,7 @@ from archlint.system.elements import (
     Element,
     External,
     Flow,
+    Item,
     Job,
     Lock,
     Network,
@@ -53,10 +56,12 @@ if TYPE_CHECKING:
 __all__ = [
     "ERROR",
     "INFO",
+    "NONE",
     "WARNING",
     "Broker",
     "Cache",
     "Call",
+    "Caller",
     "Check",
     "Clear",
     "Client",
@@ -70,6 +75,7 @@ __all__ = [
     "External",
     "Finding",
     "Flow",
+    "Item",
     "Iterator",
     "Job",
     "Known",

@@ -192,3 +192,45 @@ def examples_fail(check: Check, registry: Registry | None = None) -> Iterator[st
             yield f"`{heading}:` is no valid manifest: {broken}"
         if fires != any(finding.code == check.code for finding in report.findings):
             yield f"`{heading}:` {'does not fire' if fires else 'fires'}"
+
+
+def expectation(case: Case) -> str:
+    """What the check says of a fixture now, in the form of its expectation: to review, then to keep."""
+    report = lint(
+        case.manifest.read_bytes(),
+        today=case.today,
+        profile=case.profile,
+        name=case.manifest.name,
+        registry=case.registry,
+    )
+    rows = [_row(finding) for finding in report.findings if finding.code == case.code]
+    return yaml.safe_dump({"findings": rows}, sort_keys=False, allow_unicode=True, width=120)
+
+
+def _row(finding: ReportedFinding) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "route": finding.path,
+        "line": finding.place.line,
+        "column": finding.place.column,
+        "severity": finding.severity.label,
+        "message": finding.message,
+    }
+    if finding.exposure is not None:
+        row["exposure"] = float(f"{finding.exposure:.6g}")
+    if finding.evidence:
+        row["evidence"] = {evidence.name: _plain(evidence.value) for evidence in finding.evidence}
+    return row
+
+
+def _plain(value: float | str) -> float | int | str:
+    if isinstance(value, str):
+        return value
+    return int(value) if float(value).is_integer() else float(f"{value:.6g}")
+
+
+if __name__ == "__main__":
+    import sys
+
+    for argument in sys.argv[1:]:
+        manifest = Path(argument)
+        print(expectation(Case(manifest.parent.name, manifest, fires=True)), end="")

@@ -2,4 +2,8 @@
 
 from __future__ import annotations
 
-MODULES: tuple[str, ...] = ("archlint.checks.littles_law",)
+MODULES: tuple[str, ...] = (
+    "archlint.checks.contradictions",
+    "archlint.checks.littles_law",
+    "archlint.checks.manifest",
+)

@@ -51,11 +51,16 @@ class Catalogue:
             return wanted
         return self._aliases.get(wanted)
 
+    def recognises(self, name: str) -> bool:
+        """Whether the name is of a technology that is described here, or at least known to exist."""
+        wanted = name.partition("@")[0].strip().lower()
+        return wanted in self._recognised or self.resolve(name) is not None
+
     def similar(self, name: str) -> tuple[str, ...]:
         """Slugs that `name` may have meant, the likeliest first."""
         from difflib import get_close_matches  # only for a message: not part of a start
 
-        known = sorted({*self.slugs(), *self._aliases})
+        known = sorted({*self.slugs(), *self._aliases, *self._recognised})
         close = get_close_matches(name.partition("@")[0].lower(), known, n=3, cutoff=0.6)
         return tuple(dict.fromkeys(self._aliases.get(match, match) for match in close))
 
@@ -86,6 +91,12 @@ class Catalogue:
     @cached_property
     def _failure_rates(self) -> tuple[FailureRate, ...]:
         return tuple(build_failure_rate(row) for row in Document(_BUILT_IN / "failure_rates.yaml").rows())
+
+    @cached_property
+    def _recognised(self) -> frozenset[str]:
+        """Names of technologies that exist and that no file describes yet."""
+        text = (_BUILT_IN / "recognised.txt").read_text(encoding="utf-8")
+        return frozenset(line for line in text.split() if line)
 
     @cached_property
     def _aliases(self) -> Mapping[str, str]:
