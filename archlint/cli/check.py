@@ -38,7 +38,7 @@ STANDARD_INPUT = "-"
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever is found; the same as --fail-on never.")
 @click.option(
     "--format", "format", type=click.Choice(tuple(FORMATS)), default="text", show_default=True,
-    envvar="ARCHLINT_FORMAT", help="text is full.",
+    envvar="ARCHLINT_FORMAT", show_envvar=True, help="text is full.",
 )  # fmt: skip
 @click.option(
     "--output", "-o", "outputs", multiple=True, type=output_of, metavar="[FORMAT=]FILE",
@@ -50,7 +50,7 @@ STANDARD_INPUT = "-"
 )  # fmt: skip
 @click.option("--scale-load", metavar="FACTOR", help="Check at a multiple of the declared load, such as 1.9x.")
 @click.option(
-    "--today", type=date_of, metavar="DATE", envvar="ARCHLINT_TODAY",
+    "--today", type=date_of, metavar="DATE", envvar="ARCHLINT_TODAY", show_envvar=True,
     help="The date that ages and horizons count from, such as 2026-11-15.",
 )  # fmt: skip
 @click.option("--show-unknown", is_flag=True, help="List every check that could not judge, and what it lacks.")

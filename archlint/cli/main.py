@@ -12,6 +12,7 @@ from typing import NoReturn
 
 import click
 
+from archlint.cli.output import discard_stdout
 from archlint.engine import exit_codes
 from archlint.engine.errors import UsageError
 from archlint.version import VERSION
@@ -23,6 +24,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "schema": ("archlint.cli.schema", "Print a JSON Schema."),
 }
 """Each command with the module that defines it as `command`, and its line in the help."""
+
+COMPLETION = "_ARCHLINT_COMPLETE"
+"""The variable that a shell sets when it asks how to complete a line."""
 
 
 class LazyGroup(click.Group):
@@ -65,30 +69,37 @@ def group() -> None:
 def main(arguments: Sequence[str]) -> int:
     """Run one command and give its exit code; nothing that it raises leaves here."""
     try:
-        code = group.main(args=list(arguments), prog_name="archlint", standalone_mode=False)
+        return _dispatch(arguments)
     except (KeyboardInterrupt, click.Abort):
         return exit_codes.INTERRUPTED
+    except BrokenPipeError:  # `archlint --help | head`; what a check found is never lost to this
+        discard_stdout()
+        return exit_codes.CLEAN
     except click.ClickException as error:
         error.show()
         return exit_codes.USAGE
     except UsageError as error:
         click.echo(f"error: {error}", err=True)
         return exit_codes.USAGE
-    except SystemExit as stop:
-        return _code_of(stop)
     except Exception as error:
         from archlint.cli.crash import crash_report
 
         click.echo(crash_report(error, arguments), err=True)
         return exit_codes.INTERNAL
+
+
+def _dispatch(arguments: Sequence[str]) -> int:
+    """Not through click's own `main`, which turns a broken pipe into exit code 1 before anyone can see it."""
+    if instruction := os.environ.get(COMPLETION):
+        from click.shell_completion import shell_complete
+
+        return shell_complete(group, {}, "archlint", COMPLETION, instruction)
+    try:
+        with group.make_context("archlint", list(arguments)) as context:
+            code = group.invoke(context)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
     return code if isinstance(code, int) else exit_codes.CLEAN
-
-
-def _code_of(stop: SystemExit) -> int:
-    """click leaves by SystemExit(1) when the reader of a pipe is gone, which is no fault of ours."""
-    if isinstance(stop.__context__, BrokenPipeError):
-        return exit_codes.CLEAN
-    return stop.code if isinstance(stop.code, int) else exit_codes.INTERNAL
 
 
 def run() -> NoReturn:

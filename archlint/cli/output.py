@@ -49,7 +49,7 @@ def to_stdout(text: str, encoding: str | None = None) -> None:
         stream.write(encoded(text, encoding or _encoding(sys.stdout)))
         stream.flush()
     except BrokenPipeError:
-        _discard_stdout()
+        discard_stdout()
     except OSError as error:
         raise UsageError(f"cannot write to standard output: {error.strerror}") from error
 
@@ -97,7 +97,7 @@ def _width(stream: TextIO) -> int:
     return max(_LEAST_WIDTH, min(columns - _GUTTER, _LARGEST_WIDTH))
 
 
-def _discard_stdout() -> None:
+def discard_stdout() -> None:
     """What is still buffered goes nowhere, so that the flush at the end of the process is silent."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
