@@ -29,6 +29,9 @@ from archlint.system.workspace import Workspace
 
 STOPS_THE_FILE = frozenset({"MAN001", "MAN002", "MAN003", "MAN005", "MAN006"})
 
+READABLE_DEPTH = 12
+"""Parts of a route that a report shows: only what is nested beyond any field of the language has more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -92,7 +95,7 @@ def _summary(judged: Judged, outcomes: Outcomes, findings: tuple[ReportedFinding
 def _of_problem(problem: Problem, loaded: Loaded) -> ReportedFinding:
     document = loaded.document
     error = MANIFEST_ERRORS[problem.code]
-    path = format_route(problem.path, document.data)
+    path = format_route(problem.path[:READABLE_DEPTH], document.data)
     data = document.data if isinstance(document.data, dict) else {}
     system = data.get("system")
     name = system.get("name") if isinstance(system, dict) else None
