@@ -149,7 +149,7 @@ class CallFields(Spec):
     )
     phase: Phase = assumed("runtime", "When the call is made; at run time unless stated.")
     rate: Rate | None = stated("Rate of calls that no request causes, whole caller.")
-    every: Duration | None = stated("Interval of calls that no request causes, per instance of the caller.")
+    every: DurationFloor | None = stated("Interval of calls that no request causes, per instance of the caller.")
     jitter: OrNone[DurationFloor] | None = stated("Time over which periodic calls are spread at random.")
     timeout: OrNone[Duration] | None = stated("Time after which the caller gives up one try.")
     deadline: Literal["propagated", "own", "none"] | None = stated(
