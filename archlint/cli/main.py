@@ -15,6 +15,7 @@ import click
 from archlint.cli.output import discard_stdout
 from archlint.engine import exit_codes
 from archlint.engine.errors import UsageError
+from archlint.report.style import visible
 from archlint.version import VERSION
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -79,7 +80,7 @@ def main(arguments: Sequence[str]) -> int:
         error.show()
         return exit_codes.USAGE
     except UsageError as error:
-        click.echo(f"error: {error}", err=True)
+        click.echo(f"error: {visible(str(error))}", err=True)
         return exit_codes.USAGE
     except Exception as error:
         from archlint.cli.crash import crash_report

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,7 @@ from archlint.version import VERSION
 if TYPE_CHECKING:
     from tests.cli.conftest import Run
 
+ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("pydantic", "yaml", "jsonschema", "rich", "importlib.metadata")
 
 
@@ -165,3 +167,30 @@ def test_the_json_report_is_utf_8_whatever_the_terminal_takes() -> None:
         capture_output=True, timeout=60, env={"PYTHONIOENCODING": "ascii"},
     )  # fmt: skip
     assert "sérvices" in json.loads(result.stdout.decode("utf-8"))["findings"][0]["message"]
+
+
+def test_a_shell_may_ask_how_to_complete_a_line(archlint: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("_ARCHLINT_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", "archlint ch")
+    monkeypatch.setenv("COMP_CWORD", "1")
+    result = archlint()
+    assert (result.code, result.out) == (0, "plain,check\n")
+
+
+def test_a_path_cannot_act_on_the_terminal(archlint: Run) -> None:
+    result = archlint("check", "\x1b]0;x\x07")
+    assert result.code == exit_codes.USAGE
+    assert result.err == "error: \\x1b]0;x\\x07: no such file or folder\n"
+
+
+@pytest.mark.parametrize("format", ["full", "concise", "grouped", "json"])
+def test_the_same_input_gives_the_same_bytes_whatever_the_hash_seed(format: str) -> None:
+    folder = str(ROOT / "fixtures" / "systems")
+    runs = [
+        python("-m", "archlint", "check", folder, "--format", format, "--today", "2026-11-15", "--show-unknown",
+               env={"PYTHONHASHSEED": seed, "PYTHONIOENCODING": "utf-8"})
+        for seed in ("1", "2", "3")
+    ]  # fmt: skip
+    assert runs[0].stdout
+    assert {run.stdout for run in runs} == {runs[0].stdout}
+    assert {run.stderr for run in runs} == {""}
