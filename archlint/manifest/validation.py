@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +15,10 @@ os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from archlint.manifest import models
-from archlint.manifest.defaults import default_path, merge_defaults
+from archlint.manifest.defaults import merge_defaults
 from archlint.manifest.manifest import Manifest
 from archlint.manifest.models import SECTIONS
-from archlint.manifest.problems import On, Path, Problem, Related
+from archlint.manifest.problems import On, Path, Problem
 from archlint.manifest.tree import ABSENT, value_at
 
 if TYPE_CHECKING:
@@ -59,7 +59,9 @@ def validate(document: Document) -> tuple[Manifest | None, list[Problem]]:
             found.missing.append(key)
     if found:
         return None, _ordered(found, document)
-    return Manifest(**sections), []
+    # A required section may still lack its value; the reader has reported that.
+    is_whole = all(key in sections for key, section in SECTIONS.items() if section.required)
+    return Manifest(**sections) if is_whole else None, []
 
 
 def concrete(loc: Sequence[str | int], data: object) -> Path:
@@ -116,8 +118,7 @@ def _ordered(found: _Findings, document: Document) -> list[Problem]:
     for path, value, failure in found.failures:
         for error in failure.errors(include_url=False):
             problems.extend(_worded(error, path, value, nulls))
-    placed = [_with_default(problem, document) for problem in dict.fromkeys(problems)]
-    return sorted(placed, key=lambda problem: document.spans.place_of(problem.path, problem.on))
+    return sorted(problems, key=lambda problem: document.spans.place_of(problem.path, problem.on))
 
 
 def _worded(error: ErrorDetails, prefix: Path, data: object, nulls: frozenset[Path]) -> Iterator[Problem]:
@@ -134,11 +135,3 @@ def _worded(error: ErrorDetails, prefix: Path, data: object, nulls: frozenset[Pa
     on: On = "key" if is_missing or is_key or of_whole or kind == "extra_forbidden" else "value"
     message = wording.not_a_name(path[-1]) if is_key else error["msg"] if of_whole else wording.worded(error, named)
     yield Problem("MAN005" if kind == _UNIT else "MAN002", message, path, on)
-
-
-def _with_default(problem: Problem, document: Document) -> Problem:
-    """A value that `defaults` supplied is reported where it takes effect, with the default beside it."""
-    source = default_path(document, problem.path)
-    if source is None:
-        return problem
-    return replace(problem, related=(Related("the default is stated here", document.spans.place_of(source, "key")),))

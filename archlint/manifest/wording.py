@@ -25,6 +25,8 @@ _SINGULAR = {
     "changes": "class of changes",
     "consumes": "consume",
     "depends_on": "dependency",
+    "externals": "external service",
+    "measured": "measurement",
     "publishes": "publish",
 }
 _SHAPES = {"named": "a mapping of names", "list": "a list", "one": "a mapping"}
@@ -54,9 +56,7 @@ def worded(error: ErrorDetails, path: Path) -> str:
     if kind == "missing":
         return f"{thing(path[:-1])} needs `{path[-1]}`"
     if kind == "literal_error" and path == ("archlint",):
-        return (
-            f"`archlint` is {plain(value)}, a version of the language that is not known; this release reads {VERSION}"
-        )
+        return f"`archlint` is the version of the language; this release reads {VERSION}, not {plain(value)}"
     if kind == "literal_error":
         return _not_a_choice(path, value)
     if kind in _LENGTHS:
@@ -147,7 +147,7 @@ def _has_field(alternatives: Iterable[Arm], key: str) -> bool:
 
 def _not_a_choice(path: Path, value: object) -> str:
     choices = [str(choice) for arm in at(path) for choice in arm.choices]
-    said = f"`{_short(value)}`" if isinstance(value, str) else plain(value)
+    said = f"`{_short(value)}`" if isinstance(value, str) and value.strip() else plain(value)
     verb = "is one of" if len(choices) > 1 else "is"
     near = closest(value, choices) if isinstance(value, str) else None
     suggestion = f"; did you mean `{near}`?" if near else ""
