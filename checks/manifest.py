@@ -44,8 +44,9 @@ def component_unreachable(component: Component, analyses: Analyses) -> Iterator[
     """Nothing in the manifest reaches the component.
 
     What it finds: a component that is no flow's entry, that no call, publish, dependency, fallback or failover
-    names, and that consumes nothing. A service that states a load of its own counts as reached. Services are
-    judged only where the manifest says by flows or clients where requests come in.
+    names, and that consumes nothing. A service that states a load of its own, or depends on a broker (whose
+    queues may not be written down), counts as reached. Services are judged only where the manifest says by flows
+    or clients where requests come in.
 
     Why it matters: either the component is dead weight, or a dependency on it is missing from the manifest.
     Then every analysis of paths, loads and failures is wrong about it.
@@ -92,7 +93,8 @@ def _is_reached(component: Component) -> bool:
     if any(flow.entry is component for flow in component.system.flows.values()):
         return True
     if isinstance(component, Service):
-        return bool(component.consumes) or stated(component.spec, "load.peak") is not None
+        reads_a_broker = any(isinstance(target, Broker) for edge in component.outgoing for target in edge.targets)
+        return reads_a_broker or bool(component.consumes) or stated(component.spec, "load.peak") is not None
     if isinstance(component, Topic):
         return bool(component.publishers or component.consumers)
     return isinstance(component, Broker) and any(_is_reached(topic) for topic in component.topics.values())
