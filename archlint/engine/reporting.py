@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from archlint.engine.fingerprint import fingerprints
@@ -23,7 +23,8 @@ from archlint.engine.runner import Outcomes, Raised
 from archlint.manifest.loading import Loaded
 from archlint.manifest.problems import Problem
 from archlint.manifest.routes import format_route
-from archlint.plugin import Element, Finding, Severity
+from archlint.plugin import Check, Element, Finding, Severity
+from archlint.system.build import COMPONENT_SECTIONS
 from archlint.system.elements import System
 from archlint.system.workspace import Workspace
 
@@ -39,7 +40,7 @@ class Judged:
 
     files: list[Loaded]
     workspace: Workspace
-    checks: int
+    checks: Sequence[Check]
     today: datetime.date
     assumptions: tuple[str, ...] = ()
 
@@ -67,7 +68,7 @@ def build_report(judged: Judged, outcomes: Outcomes, faults: Iterable[Fault] = (
     )
     return Report(
         findings=findings,
-        not_evaluated=tuple(_not_evaluated(outcomes)),
+        not_evaluated=tuple(_not_evaluated(outcomes, {check.code: check.name for check in judged.checks})),
         summary=_summary(judged, outcomes, findings),
         today=judged.today,
         assumptions=judged.assumptions,
@@ -81,7 +82,7 @@ def _summary(judged: Judged, outcomes: Outcomes, findings: tuple[ReportedFinding
     return Summary(
         files=len(judged.files),
         components=sum(len(system.components) for system in judged.workspace.systems.values()),
-        checks=judged.checks,
+        checks=len(judged.checks),
         error=shown.count(Severity.ERROR),
         warning=shown.count(Severity.WARNING),
         info=shown.count(Severity.INFO),
@@ -108,12 +109,18 @@ def _of_problem(problem: Problem, loaded: Loaded) -> ReportedFinding:
         file=document.name,
         place=place,
         path=path,
-        component=str(problem.path[1]) if len(problem.path) > 1 else "",
+        component=_component_of(problem),
         system=name if isinstance(name, str) else "",
         fingerprint="",
         remedy=problem.hint or "",
         related=tuple(RelatedPlace(document.name, item.place, item.message) for item in problem.related),
     )
+
+
+def _component_of(problem: Problem) -> str:
+    """The component that a problem lies in, by its path: the manifest may be too broken to have any."""
+    in_component = len(problem.path) > 1 and problem.path[0] in COMPONENT_SECTIONS
+    return str(problem.path[1]) if in_component else ""
 
 
 def _of_check(raised: Raised) -> ReportedFinding:
@@ -155,9 +162,9 @@ def _related(finding: Finding) -> Iterator[RelatedPlace]:
         yield RelatedPlace(located.file, located.place, related.message)
 
 
-def _not_evaluated(outcomes: Outcomes) -> list[NotEvaluated]:
+def _not_evaluated(outcomes: Outcomes, names: Mapping[str, str]) -> list[NotEvaluated]:
     groups = [
-        NotEvaluated(code, code, fields, len(elements), tuple(_routes(elements)))
+        NotEvaluated(code, names[code], fields, len(elements), tuple(_routes(elements)))
         for (code, fields), elements in outcomes.unknown.items()
     ]
     return sorted(groups, key=lambda group: (group.code, group.needs))

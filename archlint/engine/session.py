@@ -56,7 +56,7 @@ def check_sources(
     """Lint texts that are already read."""
     files, assumptions = _load(sources, request)
     workspace = link(files)
-    judged = Judged(files, workspace, checks=len(checks), today=request.today, assumptions=assumptions)
+    judged = Judged(files, workspace, checks=checks, today=request.today, assumptions=assumptions)
     systems = {name: system for name, system in workspace.systems.items() if judged.is_checked(system)}
     analyses = Analyses(systems, Catalogue(), request.today)
     outcomes = run_checks(checks, systems.values(), analyses)

@@ -60,7 +60,7 @@ class Catalogue:
         """Slugs that `name` may have meant, the likeliest first."""
         from difflib import get_close_matches  # only for a message: not part of a start
 
-        known = sorted({*self.slugs(), *self._aliases, *self._recognised})
+        known = sorted({*self.slugs(), *self._aliases})
         close = get_close_matches(name.partition("@")[0].lower(), known, n=3, cutoff=0.6)
         return tuple(dict.fromkeys(self._aliases.get(match, match) for match in close))
 

@@ -47,6 +47,7 @@ _COMPONENTS: tuple[tuple[str, type[Component]], ...] = (
     ("clients", Client),
     ("jobs", Job),
 )
+COMPONENT_SECTIONS = frozenset(section for section, _ in _COMPONENTS)
 
 
 def build_system(
