@@ -46,9 +46,7 @@ def discover(paths: Iterable[Path]) -> list[Path]:
 
 def _below(folder: Path) -> Iterator[Path]:
     for root, folders, files in os.walk(folder, onerror=_refuse):
-        folders[:] = sorted(
-            name for name in folders if not name.startswith(".") and name not in _NEVER_ENTERED
-        )
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _NEVER_ENTERED)
         for name in sorted(files):
             if is_manifest(name):
                 yield Path(root, name)

@@ -6,19 +6,18 @@ import inspect
 import re
 from dataclasses import dataclass
 
+from archlint.engine.manifest_errors import ManifestError
 from archlint.plugin import Check
 
 SECTIONS = ("What it finds", "Why it matters", "At 3 AM", "How to fix", "When it is wrong", "Sources")
 EXAMPLES = ("Risky", "Safe")
 
-_HEADING = re.compile(
-    r"^(What it finds|Why it matters|At 3 AM|How to fix|When it is wrong|Sources|Risky|Safe):"
-)
+_HEADING = re.compile(r"^(What it finds|Why it matters|At 3 AM|How to fix|When it is wrong|Sources|Risky|Safe):")
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A check's documentation: its summary, its sections by heading, and its two example manifests."""
+    """A documentation: its summary, its sections by heading, and its two example manifests."""
 
     summary: str
     sections: dict[str, str]
@@ -26,7 +25,7 @@ class Page:
     safe: str
 
 
-def page_of(check: Check) -> Page:
+def page_of(check: Check | ManifestError) -> Page:
     """Split a docstring at its fixed headings; what is missing is empty (the test kit refuses that).
 
     A heading stands at the left margin, `What it finds: text ...`, going on in the lines below it. The
@@ -58,8 +57,4 @@ def _dedented(lines: list[str]) -> str:
     if not lines:
         return ""
     head, rest = lines[0], "\n".join(lines[1:])
-    return (
-        inspect.cleandoc("\n" + rest).strip()
-        if not head
-        else (head + "\n" + inspect.cleandoc("\n" + rest)).strip()
-    )
+    return inspect.cleandoc("\n" + rest).strip() if not head else (head + "\n" + inspect.cleandoc("\n" + rest)).strip()

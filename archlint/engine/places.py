@@ -54,9 +54,7 @@ def _explanations(system: System, path: Path) -> list[RelatedPlace]:
     found: list[RelatedPlace] = []
     default = default_path(document, path)
     if default is not None:
-        found.append(
-            RelatedPlace(document.name, document.spans.nearest(default)[1], "the default that says so")
-        )
+        found.append(RelatedPlace(document.name, document.spans.nearest(default)[1], "the default that says so"))
     anchor = document.spans.anchor_of(path)
     if anchor is not None:
         found.append(RelatedPlace(document.name, anchor, "the anchor that it comes from"))

@@ -7,32 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from types import ModuleType
 
+from archlint.engine.manifest_errors import MANIFEST_ERRORS, ManifestError
 from archlint.engine.plugins import EntryPoint, PluginError, find_entry_points, load_modules
 from archlint.engine.results import Fault
-from archlint.plugin import ERROR, Check, Severity
-
-
-@dataclass(frozen=True, slots=True)
-class ManifestError:
-    """One of MAN001 to MAN006: made by reading and linking, not by a check; nothing can turn it off."""
-
-    code: str
-    name: str
-    summary: str
-    severity: Severity = ERROR
-
-
-MANIFEST_ERRORS: dict[str, ManifestError] = {
-    error.code: error
-    for error in (
-        ManifestError("MAN001", "not-yaml", "The file cannot be read as a manifest."),
-        ManifestError("MAN002", "schema-violation", "A field is unknown, missing, or has a wrong value."),
-        ManifestError("MAN003", "duplicate-key", "A name or key stands twice."),
-        ManifestError("MAN004", "unknown-reference", "A name refers to nothing in the manifest."),
-        ManifestError("MAN005", "unit-missing-or-wrong", "A quantity has no unit, or one that does not fit."),
-        ManifestError("MAN006", "resource-budget", "The file is larger or deeper than a manifest may be."),
-    )
-}
+from archlint.plugin import Check
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +71,7 @@ def checks_of(module: ModuleType) -> Iterator[Check]:
             yield check
 
 
-def _register(
-    check: Check, entry: EntryPoint, checks: dict[str, Check], owners: dict[str, EntryPoint]
-) -> None:
+def _register(check: Check, entry: EntryPoint, checks: dict[str, Check], owners: dict[str, EntryPoint]) -> None:
     if check.code in MANIFEST_ERRORS:
         raise PluginError(entry, f"{check.code} belongs to archlint itself")
     for key in (check.code, check.name):

@@ -37,9 +37,7 @@ class Outcomes:
     """What the checks said: findings, and who could not judge whom for the lack of which fields."""
 
     raised: list[Raised] = field(default_factory=list)
-    unknown: dict[tuple[str, tuple[str, ...]], list[Element]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
+    unknown: dict[tuple[str, tuple[str, ...]], list[Element]] = field(default_factory=lambda: defaultdict(list))
     faults: list[Fault] = field(default_factory=list)
     clear: int = 0
     fired: int = 0
@@ -61,9 +59,7 @@ def run_checks(
     by_kind: dict[str, list[Check]] = defaultdict(list)
     for check in checks:
         if check.subject not in SUBJECTS and check.subject != EVALUATION:
-            outcomes.faults.append(
-                Fault("check", check.code, f"visits `{check.subject}`, which is no subject")
-            )
+            outcomes.faults.append(Fault("check", check.code, f"visits `{check.subject}`, which is no subject"))
             continue
         by_kind[check.subject].append(check)
     systems = tuple(systems)

@@ -23,6 +23,7 @@ from archlint.manifest.loading import Loaded, load
 from archlint.plugin import Check, Severity
 from archlint.system.workspace import link
 
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What a run is asked to do. `today` is the date that ages and horizons count from."""
@@ -50,9 +51,7 @@ def run(request: Request, registry: Registry | None = None) -> Report:
     return check_sources(_sources(request), request, checks, registry)
 
 
-def check_sources(
-    sources: Sequence[Source], request: Request, checks: Sequence[Check], registry: Registry
-) -> Report:
+def check_sources(sources: Sequence[Source], request: Request, checks: Sequence[Check], registry: Registry) -> Report:
     """Lint texts that are already read."""
     files, assumptions = _load(sources, request)
     workspace = link(files)

@@ -52,8 +52,15 @@ def explanation_of(check: Check) -> Explanation:
 
 def explanation_of_error(error: ManifestError) -> Explanation:
     """Of MAN001 to MAN006, which are no checks: reading and linking make them, nothing turns them off."""
-    properties = {"severity": error.severity.label, "subject": "Manifest", "default": True}
-    return Explanation(error.code, error.name, error.summary, properties, {}, {})
+    page = page_of(error)
+    return Explanation(
+        code=error.code,
+        name=error.name,
+        summary=page.summary,
+        properties={"severity": error.severity.label, "subject": "Manifest", "default": True},
+        sections={heading: text for heading, text in page.sections.items() if text},
+        examples={heading: text for heading, text in (("Risky", page.risky), ("Safe", page.safe)) if text},
+    )
 
 
 def render_explanation(explanation: Explanation, format: str) -> str:

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from archlint.engine.registry import MANIFEST_ERRORS, load_registry
+from archlint.engine.manifest_errors import MANIFEST_ERRORS, ManifestError
+from archlint.engine.registry import load_registry
 from archlint.plugin import Check
 from archlint.testing import Case, cases, examples_fail, undocumented, verify
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "checks"
 CHECKS = load_registry().checks
+DOCUMENTED = (*CHECKS, *MANIFEST_ERRORS.values())
 
 
 @pytest.mark.parametrize("case", cases(FIXTURES), ids=str)
@@ -25,11 +27,11 @@ def test_check_has_a_risky_and_a_safe_fixture(code: str) -> None:
     assert found == {True, False}
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.code)
-def test_documentation_is_whole(check: Check) -> None:
+@pytest.mark.parametrize("check", DOCUMENTED, ids=lambda check: check.code)
+def test_documentation_is_whole(check: Check | ManifestError) -> None:
     assert list(undocumented(check)) == []
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.code)
-def test_examples_of_the_documentation_hold(check: Check) -> None:
+@pytest.mark.parametrize("check", DOCUMENTED, ids=lambda check: check.code)
+def test_examples_of_the_documentation_hold(check: Check | ManifestError) -> None:
     assert list(examples_fail(check)) == []
