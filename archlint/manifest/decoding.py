@@ -26,8 +26,7 @@ _START = Place(1, 1, 1, 1)
 def decode(source: bytes) -> tuple[str, Problem | None]:
     """The text without its byte order mark. With a problem, the text is only good for showing."""
     if len(source) > MAX_BYTES:
-        size = f"{len(source) / 1024 / 1024:.1f} MiB"
-        message = f"the file is {size} long, more than the {MAX_BYTES // 1024 // 1024} MiB that are read"
+        message = f"the file is longer than the {MAX_BYTES // 1024 // 1024} MiB that a manifest may have"
         return "", Problem("MAN006", message, (), "place", _START)
     if encoding := _other_encoding(source):
         message = f"the file is encoded as {encoding}, write UTF-8"
