@@ -1,15 +1,15 @@
-"""What depends on the load: how many instances there are at peak."""
+"""What depends on the load: how many instances there are at peak, and what they can serve."""
 
 from __future__ import annotations
 
-from archlint.analysis.instances import rate_of_one, scale
+from archlint.analysis.instances import greatest, rate_of_one, scale
 from archlint.analysis.load import Load
 from archlint.analysis.values import Known, Unknown
 from archlint.system.elements import Component
 
 
 class Capacity:
-    """What depends on the load: instances at peak, and how many are left without a zone."""
+    """Instances at peak, exactly or at most."""
 
     def __init__(self, load: Load) -> None:
         self.load = load
@@ -19,10 +19,20 @@ class Capacity:
         size = scale(component)
         if isinstance(size, Unknown):
             return size
-        if size.value.least == size.value.most:
+        if size.value.is_fixed:
             return Known(size.value.least)
         load, rate = self.load.requests(component), rate_of_one(component)
-        if isinstance(load, Unknown) or isinstance(rate, Unknown):
-            missing = [item for item in (load, rate) if isinstance(item, Unknown)]
-            return Unknown(*(name for item in missing for name in item.fields))
-        return Known(size.value.at(load.value, rate.value), "derived")
+        at_least = load.value if isinstance(load, Known) else self.load.at_least(component)
+        missing = [name for item in (load, rate) if isinstance(item, Unknown) for name in item.fields]
+        if isinstance(rate, Known):
+            count = size.value.at(at_least, rate.value)
+            if count is not None and (not missing or count == size.value.most):
+                return Known(count, "derived")
+        if size.value.target is None:
+            missing.append("autoscaling.target")
+        return Unknown(*missing)
+
+    def most_at_peak(self, component: Component) -> Known[int] | Unknown:
+        """An upper bound of n(peak): exact where it is known, else all that there can be."""
+        exact = self.instances_at_peak(component)
+        return exact if isinstance(exact, Known) else greatest(component)

@@ -7,52 +7,81 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from archlint.analysis.values import Known, Unknown
-from archlint.system.elements import NONE, Broker, Cache, Component, Datastore, stated
+from archlint.system.elements import NONE, Broker, Cache, Component, Datastore, Network, stated
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How many instances a component has: at least, at most, and what makes it grow (None: nothing)."""
+    """How many instances a component has, at least and at most.
+
+    `target` is the share of an instance's rate at which autoscaling holds it; None where it is not stated.
+    """
 
     least: int
     most: int
-    target: float = 1.0
+    target: float | None = None
 
-    def at(self, load: float, rate_of_one: float) -> int:
-        """Instances at a load: autoscaling keeps each at `target` of the rate that one can serve."""
-        if self.least == self.most or rate_of_one <= 0:
+    @property
+    def is_fixed(self) -> bool:
+        return self.least == self.most
+
+    def at(self, load: float, rate_of_one: float) -> int | None:
+        """Instances at a load, of which one can serve `rate_of_one`; None where that rests on the target."""
+        if self.is_fixed:
             return self.least
-        wanted = math.ceil(load / (rate_of_one * self.target) - 1e-9)
-        return min(max(wanted, self.least), self.most)
+        full = self._clamp(load, rate_of_one)
+        if self.target is None:
+            return full if full == self.most else None
+        return self._clamp(load, rate_of_one * self.target)
+
+    def _clamp(self, load: float, rate: float) -> int:
+        if rate <= 0:
+            return self.most
+        return min(max(math.ceil(load / rate - 1e-9), self.least), self.most)
 
 
 def instances_field(component: Component) -> str:
     """The field that states how many instances a component has."""
-    return "nodes" if isinstance(component, Datastore | Cache | Broker) else "replicas"
+    return "nodes" if isinstance(component, Datastore | Cache | Broker | Network) else "replicas"
 
 
 def scale(component: Component) -> Known[Scale] | Unknown:
     """Least and most instances, from `replicas` or `nodes`, else from zones with counts."""
+    least, most = fewest(component), greatest(component)
+    if isinstance(least, Unknown):
+        return least
+    if isinstance(most, Unknown):
+        return most
+    return Known(Scale(least.value, most.value, _target(component)), least.basis)
+
+
+def fewest(component: Component) -> Known[int] | Unknown:
+    """The least number of instances: what redundancy counts on."""
+    return _bound(component, "min")
+
+
+def greatest(component: Component) -> Known[int] | Unknown:
+    """The largest number of instances: what connections, meshes and limits count with."""
+    return _bound(component, "max")
+
+
+def _bound(component: Component, end: str) -> Known[int] | Unknown:
     name = instances_field(component)
     count = stated(component.spec, name)
     if isinstance(count, int):
-        return Known(Scale(count, count))
+        return Known(count)
     if count is not None and count != NONE:
-        least, most = count.min, count.max
-        if least is not None or most is not None:
-            low = least if least is not None else 1
-            return Known(Scale(low, most if most is not None else low, _target(component)))
+        bound = getattr(count, end)
+        return Unknown(f"{name}.{end}") if bound is None else Known(bound)
     zones = stated(component.spec, "zones")
     if isinstance(zones, dict) and zones:
-        total = sum(zones.values())
-        return Known(Scale(total, total), "derived")
+        return Known(sum(zones.values()), "derived")
     return Unknown(name)
 
 
-def _target(component: Component) -> float:
-    """The share of an instance's rate at which autoscaling holds it; 1 where it is not stated."""
+def _target(component: Component) -> float | None:
     target = stated(component.spec, "autoscaling.target")
-    return float(target) if isinstance(target, float | int) and 0 < target <= 1 else 1.0
+    return float(target) if isinstance(target, float | int) and 0 < target <= 1 else None
 
 
 def zones(component: Component) -> tuple[str, ...]:
@@ -106,3 +135,8 @@ def surge(component: Component, instances: int) -> int:
     if extra is None or extra == NONE:
         return 0
     return int(extra) if isinstance(extra, int) else math.ceil(instances * float(extra) - 1e-9)
+
+
+def fullest_zone(component: Component, instances: int) -> int:
+    """How many of `instances` stand in the zone that holds most of them; 0 where no zone is stated."""
+    return max(placement(component, instances).values(), default=0)
