@@ -177,15 +177,15 @@ def _overload(
 ) -> Finding:
     reads, keys = base + hits * loss.share, cache.spec.keys
     entries = "all entries" if loss.share == 1 else f"{show(loss.share, 'fraction')} of the entries"
-    copies = "" if loss.certain or loss.event == FLUSH else " (whether copies survive is not stated)"
+    copies = "" if loss.certain or loss.event == FLUSH else ", unless copies that are not stated survive"
     refill = f"; refilling takes {show(keys * loss.share / capacity, 's')} at least" if keys and capacity else ""
     return Finding(
         at=store,
         field=field,
         severity=ERROR if loss.certain and not _sheds(store) else WARNING,
         message=(
-            f"{loss.event} of {cache.label} takes {entries}{copies} and sends {show(reads, '/s')} of reads to "
-            f"{store.label}, which can serve {show(capacity, '/s')}{refill}"
+            f"{store.label} can serve {show(capacity, '/s')} of reads, {loss.event} of {cache.label} sends it "
+            f"{show(reads, '/s')} ({entries} lost{copies}){refill}"
         ),
         exposure=reads / capacity if capacity else None,
         evidence=(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from archlint.analysis.analyses import Analyses
+from archlint.analysis.retries import follows_request
 from archlint.plugin import (
     ERROR,
     WARNING,
@@ -88,7 +89,7 @@ def dual_write(publish: Publish, analyses: Analyses) -> Iterator[Finding]:
         return
     certain = any(together and not _is_reconciled(publish, call) for call, together in writes)
     names = " and ".join(dict.fromkeys(call.targets[0].label for call, _ in writes))
-    how = "publishes" if publish.spec.via else "publishes, by a road it does not say,"
+    how = "publishes directly" if publish.spec.via else "publishes, by a road that is not stated,"
     yield Finding(
         at=publish,
         field="via",
@@ -132,9 +133,10 @@ def _scope(operation: str | None, only_in: list[str] | None) -> frozenset[str]:
 def _is_redone(call: Call) -> bool:
     """Whether a delivery that comes again repeats the write and all after it, without harm."""
     caller: Caller = call.caller
-    only_messages = bool(caller.consumes) and not any(edge.kind == "call" for edge in caller.incoming)
+    called = any(edge.kind == "call" for edge in caller.incoming)
     entered = any(flow.entry is caller for flow in caller.system.flows.values())
-    return only_messages and not entered and call.spec.idempotency not in (None, "none")
+    by_messages = caller.consumes and follows_request(call) and not called and not entered
+    return bool(by_messages) and call.spec.idempotency not in (None, "none")
 
 
 def _is_reconciled(publish: Publish, call: Call) -> bool:
