@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 MODULES: tuple[str, ...] = (
+    "archlint.checks.backups",
     "archlint.checks.caching",
     "archlint.checks.contradictions",
+    "archlint.checks.cycles",
     "archlint.checks.dual_writes",
     "archlint.checks.idempotency",
     "archlint.checks.littles_law",
     "archlint.checks.manifest",
+    "archlint.checks.monitoring",
     "archlint.checks.retries",
+    "archlint.checks.single_failures",
+    "archlint.checks.tiers",
     "archlint.checks.timeouts",
 )
