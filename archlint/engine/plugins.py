@@ -6,17 +6,21 @@ run does (26 to 35 ms for the import alone against 2.5 ms for reading 430 distri
 
 from __future__ import annotations
 
-import configparser
 import importlib
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 GROUP = "archlint.checks"
 BUILT_IN = "archlint"
+
+_REFERENCE = re.compile(r"(?P<module>[\w.]+)\s*(?::\s*(?P<attribute>[\w.]+)\s*)?(?:\[.*\]\s*)?")
+"""`module:attribute [extras]`, as the specification of entry points has it; extras are obsolete."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -57,43 +61,62 @@ def _entry_points_of(folder: str) -> Iterator[EntryPoint]:
         return
     for path in metadata:
         try:
-            text = Path(path, "entry_points.txt").read_text(encoding="utf-8")
+            text = Path(path, "entry_points.txt").read_text(encoding="utf-8", errors="replace")
         except OSError:
             continue
         if GROUP in text:
-            yield from _parse(text, Path(path))
+            distribution, version = _name_and_version(Path(path))
+            for name, value in _lines_of_group(text):
+                yield EntryPoint(distribution, version, name, value)
 
 
-def _parse(text: str, metadata: Path) -> Iterator[EntryPoint]:
-    parser = configparser.ConfigParser(delimiters=("=",), interpolation=None)
-    parser.optionxform = str  # type: ignore[assignment,method-assign]
-    try:
-        parser.read_string(text)
-    except configparser.Error:
-        return
-    distribution, version = _name_and_version(metadata)
-    if parser.has_section(GROUP):
-        for name, value in parser.items(GROUP):
-            yield EntryPoint(distribution, version, name, value.strip())
+def _lines_of_group(text: str) -> Iterator[tuple[str, str]]:
+    """The `name = value` lines under `[archlint.checks]`, read as leniently as `importlib.metadata` reads them."""
+    section = ""
+    for line in map(str.strip, text.splitlines()):
+        if line.startswith("[") and line.endswith("]"):
+            section = line[1:-1]
+        elif section == GROUP and line and not line.startswith("#"):
+            name, _, value = line.partition("=")
+            yield name.strip(), value.strip()
 
 
 def _name_and_version(metadata: Path) -> tuple[str, str]:
-    stem = metadata.name.removesuffix(".dist-info").removesuffix(".egg-info")
-    name, _, version = stem.partition("-")
-    return name.replace("_", "-"), version
+    """The name as package indexes write it: one distribution is found once, however its folder spells it."""
+    name, _, version = metadata.name.removesuffix(".dist-info").removesuffix(".egg-info").partition("-")
+    return re.sub(r"[-_.]+", "-", name).lower(), version or _version_within(metadata)
+
+
+def _version_within(metadata: Path) -> str:
+    """The folder beside the sources of an editable installation has no version in its name."""
+    try:
+        text = (metadata / "PKG-INFO").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    found = re.search(r"^Version: *(.+)$", text, re.MULTILINE)
+    return found[1].strip() if found else ""
 
 
 def load_modules(entry: EntryPoint) -> tuple[ModuleType, ...]:
     """Import what an entry point names: a module of checks, or a tuple of module names.
 
-    Raises PluginError with the cause in words, whatever the import raised.
+    Raises PluginError with the cause in words, whatever the import raised, be it a call of `sys.exit`.
     """
-    module_name, _, attribute = entry.value.partition(":")
+    reference = _REFERENCE.fullmatch(entry.value)
+    if reference is None:
+        raise PluginError(entry, f"`{entry.value}` names no module; write `module` or `module:attribute`")
     try:
-        module = importlib.import_module(module_name)
-        names = getattr(module, attribute) if attribute else None
-        if names is None:
-            return (module,)
-        return tuple(importlib.import_module(name) if isinstance(name, str) else name for name in names)
-    except Exception as error:
+        named: Any = importlib.import_module(reference["module"])
+        for step in filter(None, (reference["attribute"] or "").split(".")):
+            named = getattr(named, step)
+        modules = tuple(map(_module, (named,) if isinstance(named, str | ModuleType) else named))
+    except (Exception, SystemExit) as error:
         raise PluginError(entry, f"{type(error).__name__}: {error}") from error
+    return modules
+
+
+def _module(named: object) -> ModuleType:
+    module = importlib.import_module(named) if isinstance(named, str) else named
+    if not isinstance(module, ModuleType):
+        raise TypeError(f"{module!r} is neither a module nor the name of one")
+    return module

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import ModuleType
 
@@ -27,59 +26,89 @@ class Registry:
         return self._by_key.get(key)
 
     def suggest(self, key: str) -> str | None:
-        near = difflib.get_close_matches(key, [*self._by_key, *_names_of_errors()], n=1, cutoff=0.6)
+        """The code or slug nearest to `key`, None where none is near."""
+        from difflib import get_close_matches  # only for a suggestion: its import is slow
+
+        names = [*self._by_key, *_RESERVED]
+        near = get_close_matches(key, names, n=1) or get_close_matches(key.upper(), names, n=1)
         return near[0] if near else None
 
 
-def _names_of_errors() -> Iterator[str]:
-    for error in MANIFEST_ERRORS.values():
-        yield error.code
-        yield error.name
+_RESERVED = tuple(key for error in MANIFEST_ERRORS.values() for key in (error.code, error.name))
 
 
 def load_registry(entry_points: Iterable[EntryPoint] | None = None) -> Registry:
     """Load every plug-in; one that fails is a fault with its distribution's name, the others are kept."""
     found = tuple(entry_points) if entry_points is not None else find_entry_points()
+    owned: dict[str, EntryPoint] = {}
     checks: dict[str, Check] = {}
-    owners: dict[str, EntryPoint] = {}
     faults: list[Fault] = []
     for entry in found:
         try:
-            for module in load_modules(entry):
-                for check in checks_of(module):
-                    _register(check, entry, checks, owners)
+            brought = _brought_by(entry, owned)
         except PluginError as error:
             distribution = f"{entry.distribution} {entry.version}".strip()
             faults.append(Fault("plug-in", entry.name, str(error), distribution))
-    ordered = tuple(checks[code] for code in sorted(checks))
-    by_key = {key: check for check in ordered for key in (check.code, check.name)}
-    return Registry(ordered, tuple(faults), found, by_key)
+            continue
+        checks.update(brought)
+        owned.update((key, entry) for check in brought.values() for key in (check.code, check.name))
+    return _registry(checks, tuple(faults), found)
 
 
 def registry_of(*modules: ModuleType) -> Registry:
-    """A registry of the checks of some modules alone, for the test kit."""
-    checks = {check.code: check for module in modules for check in checks_of(module)}
+    """A registry of the checks of some modules alone, for the test kit. Raises PluginError for a clash."""
+    return _registry(_without_clash(_THE_TEST, modules, {}))
+
+
+_THE_TEST = EntryPoint("", "", "test", "")
+
+
+def _registry(
+    checks: Mapping[str, Check], faults: tuple[Fault, ...] = (), entry_points: tuple[EntryPoint, ...] = ()
+) -> Registry:
     ordered = tuple(checks[code] for code in sorted(checks))
-    return Registry(ordered, (), (), {key: check for check in ordered for key in (check.code, check.name)})
+    by_key = {key: check for check in ordered for key in (check.code, check.name)}
+    return Registry(ordered, faults, entry_points, by_key)
+
+
+def _brought_by(entry: EntryPoint, owned: Mapping[str, EntryPoint]) -> dict[str, Check]:
+    """The checks of one plug-in, by code: all of them, or none where one clashes or nothing is there."""
+    brought = _without_clash(entry, load_modules(entry), owned)
+    if not brought:
+        raise PluginError(entry, f"`{entry.value}` defines no check; name the modules whose text holds them")
+    return brought
+
+
+def _without_clash(
+    entry: EntryPoint, modules: Iterable[ModuleType], owned: Mapping[str, EntryPoint]
+) -> dict[str, Check]:
+    brought: dict[str, Check] = {}
+    keys: dict[str, Check] = {}
+    for module in modules:
+        for check in checks_of(module):
+            for key in (check.code, check.name):
+                _refuse_clash(entry, key, owned.get(key), keys.get(key) not in (None, check))
+                keys[key] = check
+            brought[check.code] = check
+    return brought
+
+
+def _refuse_clash(entry: EntryPoint, key: str, owner: EntryPoint | None, is_own: bool) -> None:
+    if key in _RESERVED:
+        raise PluginError(entry, f"`{key}` belongs to archlint itself")
+    if owner is not None:
+        raise PluginError(entry, f"`{key}` is already a check of {owner.distribution} {owner.version}".rstrip())
+    if is_own:
+        raise PluginError(entry, f"`{key}` is given to two of its checks")
 
 
 def checks_of(module: ModuleType) -> Iterator[Check]:
     """The checks that a module defines, in the order of its text; imported ones are not its own."""
     for value in vars(module).values():
-        check = getattr(value, "check", None)
-        if isinstance(check, Check) and check.module == module.__name__:
-            yield check
-
-
-def _register(check: Check, entry: EntryPoint, checks: dict[str, Check], owners: dict[str, EntryPoint]) -> None:
-    if check.code in MANIFEST_ERRORS:
-        raise PluginError(entry, f"{check.code} belongs to archlint itself")
-    for key in (check.code, check.name):
-        owner = owners.get(key)
-        if owner is not None:
-            raise PluginError(entry, f"`{key}` is already a check of {owner.distribution} {owner.version}")
-    checks[check.code] = check
-    owners[check.code] = owners[check.name] = entry
+        if callable(value):
+            check = vars(value).get("check") if hasattr(value, "__dict__") else None
+            if isinstance(check, Check) and check.module == module.__name__:
+                yield check
 
 
 __all__ = ["MANIFEST_ERRORS", "ManifestError", "Registry", "load_registry", "registry_of"]

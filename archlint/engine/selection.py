@@ -81,7 +81,8 @@ def _match(check: Check, selector: str) -> int | None:
 def _known(selector: str, registry: Registry) -> None:
     if selector == ALL or registry.find(selector) is not None:
         return
-    if _PREFIX.match(selector) and any(check.code.startswith(selector) for check in registry.checks):
+    codes = (*(check.code for check in registry.checks), *MANIFEST_ERRORS)
+    if _PREFIX.match(selector) and any(code.startswith(selector) for code in codes):
         return
     if any(selector in (error.code, error.name) for error in MANIFEST_ERRORS.values()):
         return  # known, and always on whatever is selected or ignored
