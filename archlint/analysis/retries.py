@@ -105,9 +105,7 @@ def waits(call: Call) -> Derived[float]:
     missing = [name for name in ("backoff", "base") if getattr(policy, name) is None]
     if missing:
         return Unknown(*(f"retries.{name}" for name in missing))
-    return combine(
-        lambda count: longest_waits(count, policy.backoff, policy.base, policy.max, policy.jitter), tries
-    )
+    return combine(lambda count: longest_waits(count, policy.backoff, policy.base, policy.max, policy.jitter), tries)
 
 
 def follows_request(call: Call) -> bool:
