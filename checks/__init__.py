@@ -12,6 +12,8 @@ MODULES: tuple[str, ...] = (
     "archlint.checks.littles_law",
     "archlint.checks.manifest",
     "archlint.checks.monitoring",
+    "archlint.checks.pools",
+    "archlint.checks.queueing",
     "archlint.checks.retries",
     "archlint.checks.single_failures",
     "archlint.checks.tiers",
