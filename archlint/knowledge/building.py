@@ -1,12 +1,10 @@
-"""Checked records of the catalogue's files -> the objects they stand for."""
+"""Checked records of a technology's file -> the objects they stand for."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
-from archlint.knowledge.facts import ELEMENTS, Estimate, FailureRate, Law
-from archlint.knowledge.measures import MEASURES, UNITS, Dimension
+from archlint.knowledge.measures import MEASURES, UNITS
 from archlint.knowledge.reading import Record
 from archlint.knowledge.technology import (
     CARRIERS,
@@ -23,7 +21,6 @@ from archlint.knowledge.technology import (
     VersionRange,
 )
 
-SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 LIMIT_ID = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
 NEEDS_URL = ("hard", "quota", "sla")
 
@@ -53,8 +50,7 @@ def extended(base: Technology, addition: Technology) -> Technology:
     limits |= {_limit_key(limit): limit for limit in addition.limits}
     defaults = {_default_key(default): default for default in base.defaults}
     defaults |= {_default_key(default): default for default in addition.defaults}
-    return replace(
-        addition,
+    return addition._replace(
         limits=tuple(limits.values()),
         defaults=tuple(defaults.values()),
         aliases=tuple(dict.fromkeys((*base.aliases, *addition.aliases))),
@@ -67,37 +63,6 @@ def read_aliases(record: Record) -> dict[str, str]:
     return {alias: record.text(alias) for alias in record.names()}
 
 
-def build_law(record: Record) -> Law:
-    law = Law(
-        record.text("id"),
-        record.text("name"),
-        record.text("statement"),
-        record.text("formula"),
-        record.text("example"),
-        record.text("detect"),
-        record.texts("mitigate"),
-        record.text("costs"),
-        tuple(_build_source(item) for item in record.records("sources")),
-        _pairs(record.optional_record("symbols")),
-        record.texts("corrections"),
-    )
-    record.done()
-    return law
-
-
-def build_failure_rate(record: Record) -> FailureRate:
-    recovery = record.optional_record("recovery")
-    rate = FailureRate(
-        record.choice("element", ELEMENTS),
-        record.text("name"),
-        record.text("covers"),
-        _build_estimate(record.record("failures_per_year"), None),
-        None if recovery is None else _build_estimate(recovery, "seconds"),
-    )
-    record.done()
-    return rate
-
-
 def _build_limit(record: Record, slug: str) -> Limit:
     limit = Limit(
         slug,
@@ -107,7 +72,7 @@ def _build_limit(record: Record, slug: str) -> Limit:
         record.text("scope"),
         record.choice("kind", LIMIT_KINDS),
         record.text("breaks"),
-        _build_source(record.record("source")),
+        build_source(record.record("source")),
         record.choice("confidence", CONFIDENCES),
         record.choice("provenance", PROVENANCES, "source"),
         record.choice("direction", DIRECTIONS, "max"),
@@ -157,7 +122,7 @@ def _build_default(record: Record) -> Default:
         record.text("key"),
         record.choice("of", CARRIERS),
         value,
-        _build_source(record.record("source")),
+        build_source(record.record("source")),
         record.optional_text("field"),
         _condition(record.optional_record("condition")),
         record.optional_text("note"),
@@ -166,26 +131,7 @@ def _build_default(record: Record) -> Default:
     return default
 
 
-def _build_estimate(record: Record, dimension: Dimension | None) -> Estimate:
-    """In seconds where the figure is a duration; a bare number otherwise."""
-    factor = UNITS[record.choice("unit", _units_of(dimension))].factor if dimension else 1.0
-    low, typical, high = (record.number(name) * factor for name in ("low", "typical", "high"))
-    if not low <= typical <= high:
-        record.fail("`low`, `typical`, `high` must rise", "typical")
-    estimate = Estimate(
-        low,
-        typical,
-        high,
-        _build_source(record.record("source")),
-        record.choice("confidence", CONFIDENCES),
-        record.choice("provenance", PROVENANCES, "source"),
-        record.optional_text("note"),
-    )
-    record.done()
-    return estimate
-
-
-def _build_source(record: Record) -> Source:
+def build_source(record: Record) -> Source:
     url = record.optional_text("url")
     if url is not None and not url.startswith(("https://", "http://")):
         record.fail(f"`{url}` is not a web address", "url")
@@ -225,11 +171,3 @@ def _measure(record: Record) -> str | None:
     if name is not None and name not in MEASURES:
         record.fail(f"`{name}` is not a measure", "measure")
     return name
-
-
-def _pairs(record: Record | None) -> tuple[tuple[str, str], ...]:
-    return () if record is None else tuple((key, record.text(key)) for key in record.names())
-
-
-def _units_of(dimension: Dimension) -> tuple[str, ...]:
-    return tuple(name for name, unit in UNITS.items() if unit.dimension == dimension)

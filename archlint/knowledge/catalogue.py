@@ -1,24 +1,25 @@
-"""The knowledge base: technologies, laws and failure rates, each file opened only when somebody asks."""
+"""The knowledge base: technologies, laws and failure rates, each file opened only when somebody asks.
+
+So is the code that reads them imported: a run over a manifest that names no technology pays for none of it.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from archlint.knowledge.building import (
-    SLUG,
-    build_failure_rate,
-    build_law,
-    build_technology,
-    extended,
-    read_aliases,
-)
-from archlint.knowledge.facts import FailureRate, Law
-from archlint.knowledge.reading import CatalogueError, Document
-from archlint.knowledge.technology import Limit, Technology
+from archlint.knowledge.errors import CatalogueError
 
-__all__ = ["Catalogue", "CatalogueError"]
+if TYPE_CHECKING:
+    from archlint.knowledge.facts import FailureRate, Law
+    from archlint.knowledge.technology import Limit, Technology
+
+__all__ = ["SLUG", "Catalogue", "CatalogueError"]
+
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 _BUILT_IN = Path(__file__).parent
 
@@ -86,10 +87,16 @@ class Catalogue:
 
     @cached_property
     def _laws(self) -> tuple[Law, ...]:
+        from archlint.knowledge.facts_building import build_law
+        from archlint.knowledge.reading import Document
+
         return tuple(build_law(row) for row in Document(_BUILT_IN / "laws.yaml").rows())
 
     @cached_property
     def _failure_rates(self) -> tuple[FailureRate, ...]:
+        from archlint.knowledge.facts_building import build_failure_rate
+        from archlint.knowledge.reading import Document
+
         return tuple(build_failure_rate(row) for row in Document(_BUILT_IN / "failure_rates.yaml").rows())
 
     @cached_property
@@ -101,6 +108,9 @@ class Catalogue:
     @cached_property
     def _aliases(self) -> Mapping[str, str]:
         """Built-in aliases stand in one table, so that a name met in a manifest opens no other technology."""
+        from archlint.knowledge.building import read_aliases
+        from archlint.knowledge.reading import Document
+
         aliases = read_aliases(Document(_BUILT_IN / "aliases.yaml").root())
         for slug in sorted({file.stem for folder in self._own for file in _files(folder)}):
             technology = self._technology(slug)
@@ -114,6 +124,9 @@ class Catalogue:
 
     def _load(self, slug: str) -> Technology | None:
         """Reads down from the last folder and stops at the first file that does not extend another."""
+        from archlint.knowledge.building import build_technology
+        from archlint.knowledge.reading import Document
+
         additions: list[Technology] = []
         for folder in reversed(self._folders):
             file = folder / f"{slug}.yaml"
@@ -130,6 +143,8 @@ def _stacked(additions: list[Technology]) -> Technology | None:
     """The lowest of the technologies with the others laid over it."""
     if not additions:
         return None
+    from archlint.knowledge.building import extended
+
     base = additions.pop()
     while additions:
         base = extended(base, additions.pop())

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Dimension = Literal["bytes", "seconds", "per_second", "bytes_per_second", "fraction", "money", "count"]
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(NamedTuple):
     """A unit a catalogue may write; `amount * factor` is in the canonical unit of the dimension."""
 
     name: str
@@ -19,8 +17,7 @@ class Unit:
     factor: float
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
+class Measure(NamedTuple):
     """A quantity of one kind of subject, computed from a manifest, in the canonical unit of its dimension."""
 
     name: str

@@ -8,20 +8,11 @@ from typing import Any, NoReturn
 
 import yaml
 
+from archlint.knowledge.errors import CatalogueError
+
 Steps = tuple[str | int, ...]
 
 _MAX_BYTES = 1 << 20
-
-
-class CatalogueError(Exception):
-    """A file of the catalogue that cannot be used. `line` and `column` count from 1."""
-
-    def __init__(self, file: Path, message: str, line: int = 1, column: int = 1) -> None:
-        super().__init__(f"{file}:{line}:{column}: {message}")
-        self.file = file
-        self.message = message
-        self.line = line
-        self.column = column
 
 
 class _Loader(yaml.CSafeLoader):

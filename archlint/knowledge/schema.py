@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from archlint.knowledge.building import LIMIT_ID, NEEDS_URL, SLUG
+from archlint.knowledge.building import LIMIT_ID, NEEDS_URL
+from archlint.knowledge.catalogue import SLUG
 from archlint.knowledge.measures import MEASURES, UNITS
 from archlint.knowledge.technology import (
     CARRIERS,

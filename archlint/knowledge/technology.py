@@ -1,14 +1,15 @@
 """A technology and its documented limits, as data.
 
-Light on purpose: a manifest that uses three technologies pays for three small files and nothing else.
+Light on purpose: a manifest that uses three technologies pays for three small files and nothing else. Named tuples,
+because a start pays for the making of each class, and a dataclass takes several times as long to make.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal, get_args
+from types import MappingProxyType
+from typing import Literal, NamedTuple, get_args
 
 from archlint.knowledge.measures import MEASURES, UNITS, Measure
 
@@ -31,8 +32,7 @@ _VERSION = re.compile(r"v?(\d+(?:\.\d+)*)")
 _PARTS = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     title: str
     year: int
     url: str | None = None
@@ -40,8 +40,7 @@ class Source:
     place: str | None = None  # page or section
 
 
-@dataclass(frozen=True, slots=True)
-class VersionRange:
+class VersionRange(NamedTuple):
     """Conditions that all hold, such as `>=1.1 <4.0`."""
 
     text: str
@@ -65,8 +64,7 @@ class VersionRange:
         return _all_of([_inside(bound, line) for bound in self.text.split()])
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """What a manifest states about how a technology is run."""
 
     mode: str | None = None
@@ -74,8 +72,7 @@ class Setting:
     tier: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(NamedTuple):
     """When a limit holds; all that is stated must hold, an empty condition always does."""
 
     mode: str | None = None
@@ -105,8 +102,7 @@ class Condition:
         return ", ".join(part for part in stated if part)
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(NamedTuple):
     """One documented figure. `value` is in `unit`, as its source writes it; `amount` is canonical."""
 
     technology: str
@@ -122,7 +118,7 @@ class Limit:
     direction: Direction = "max"
     measure: str | None = None
     key: str | None = None
-    condition: Condition = field(default_factory=Condition)
+    condition: Condition = Condition()
     error: str | None = None
     note: str | None = None
 
@@ -157,8 +153,7 @@ class Limit:
         return demand / supply
 
 
-@dataclass(frozen=True, slots=True)
-class Default:
+class Default(NamedTuple):
     """What the technology does where nothing is configured. Quantities are canonical."""
 
     key: str
@@ -170,22 +165,20 @@ class Default:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Applicable:
+class Applicable(NamedTuple):
     """`decided` bind in the setting; `undecided` might: each with the names of what would decide."""
 
     decided: tuple[Limit, ...]
     undecided: tuple[tuple[Limit, tuple[str, ...]], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Technology:
+class Technology(NamedTuple):
     slug: str
     name: str
     kinds: tuple[TechnologyKind, ...]
     limits: tuple[Limit, ...]
     aliases: tuple[str, ...] = ()
-    modes: Mapping[str, VersionRange] = field(default_factory=dict)
+    modes: Mapping[str, VersionRange] = MappingProxyType({})
     defaults: tuple[Default, ...] = ()
 
     def limits_named(self, limit_id: str) -> tuple[Limit, ...]:
