@@ -107,13 +107,7 @@ def _stands_before_something(cache: Cache) -> bool:
     return cache.backed_by is not None
 
 
-@check(
-    "PRM112",
-    "cold-cache-overloads-store",
-    severity=ERROR,
-    needs=("hit_ratio",),
-    applies=_stands_before_something,
-)
+@check("PRM112", "cold-cache-overloads-store", severity=ERROR, applies=_stands_before_something)
 def cold_cache_overloads_store(cache: Cache, analyses: Analyses) -> Iterator[Finding]:
     """The store behind a cache cannot serve the reads that the loss of entries sends to it.
 
@@ -160,8 +154,10 @@ def cold_cache_overloads_store(cache: Cache, analyses: Analyses) -> Iterator[Fin
     store = cache.backed_by
     if store is None:
         raise NotApplicable
-    reads, hit_ratio, limit = need(cache, analyses.load.reads(cache), "hit_ratio", _limit_of(store, analyses))
-    field, capacity = limit
+    arriving, bound = analyses.load.reads(cache), _limit_of(store, analyses)
+    if cache.spec.hit_ratio is None and isinstance(arriving, Known) and isinstance(bound, Known):
+        yield from _without_hit_ratio(cache, store, *bound.value, arriving.value)
+    reads, hit_ratio, (field, capacity) = need(cache, arriving, "hit_ratio", bound)
     hits = reads * hit_ratio
     base, missing = _reads_before(store, reads - hits, analyses)
     broken = [loss for loss in _losses(cache) if base + hits * loss.share > capacity]
@@ -170,6 +166,31 @@ def cold_cache_overloads_store(cache: Cache, analyses: Analyses) -> Iterator[Fin
         yield _overload(cache, store, field, capacity, worst, base, hits)
     elif missing:
         raise Unknown(*missing)
+
+
+def _without_hit_ratio(cache: Cache, store: Component, field: str, capacity: float, reads: float) -> Iterator[Finding]:
+    """Whatever the hit ratio is, an empty cache sends all its reads to the store."""
+    if reads > capacity:
+        yield Finding(
+            at=store,
+            field=field,
+            severity=WARNING,
+            message=f"{store.label} can serve {show(capacity, '/s')} of reads, {FLUSH} of {cache.label} sends it "
+            f"{show(reads, '/s')} at least",
+            exposure=reads / capacity if capacity else None,
+            evidence=(Evidence("cache reads at peak", reads, "/s"), Evidence("capacity", capacity, "/s")),
+            formula="store reads after >= cache reads at peak",
+            remedy=_remedy(cache, store, reads),
+            related=(Related(cache, "the cache that loses entries", field="nodes"),),
+            key=cache.name,
+        )
+
+
+def _remedy(cache: Cache, store: Component, reads: float) -> str:
+    return (
+        f"Let {store.label} carry {show(reads, '/s')} of reads, replicate {cache.label} over zones, "
+        f"or shed reads in front of {store.label}."
+    )
 
 
 def _overload(
@@ -197,8 +218,7 @@ def _overload(
         ),
         formula="store reads after = store reads before + hits at peak x entries lost",
         clears=tuple(_clears(field, loss, reads, base + hits)),
-        remedy=f"Let {store.label} carry {show(reads, '/s')} of reads, replicate {cache.label} over zones, "
-        f"or shed reads in front of {store.label}.",
+        remedy=_remedy(cache, store, reads),
         related=(Related(cache, "the cache that loses entries", field="nodes"),),
         key=cache.name,
     )

@@ -36,9 +36,10 @@ def dual_write(publish: Publish, analyses: Analyses) -> Iterator[Finding]:
 
     What it finds: publishers whose requests write a datastore and also publish with `via: direct`. An error where
     it is the same request: the same operation, or no operations are declared and every request makes the write.
-    A warning where it may be another one, or where a reconciliation is stated. Silent for `via: outbox`, `cdc`
-    and `transaction`, for messages that may be dropped, and for work that only messages cause whose write is
-    idempotent: what was lost between the two is done again with the next delivery.
+    A warning where it may be another one, where a reconciliation is stated, or where only messages cause the
+    work. Silent for `via: outbox`, `cdc` and `transaction`, for messages that may be dropped, and for work that
+    only messages cause whose write is idempotent: the next delivery makes up for what was lost between the two,
+    unless the consumer remembers ids (`dedupe: {by: ...}`) and throws that delivery away.
 
     Why it matters: a crash, a deploy or a timeout between the two leaves an order that nobody ships, or ships
     an order that was rolled back. Retrying does not help, for the process that would retry is gone, and no
@@ -87,7 +88,9 @@ def dual_write(publish: Publish, analyses: Analyses) -> Iterator[Finding]:
         if not pairs:
             raise NotApplicable
         return
-    certain = any(together and not _is_reconciled(publish, call) for call, together in writes)
+    certain = any(
+        together and not _is_reconciled(publish, call) and not _is_caused_by_messages(call) for call, together in writes
+    )
     names = " and ".join(dict.fromkeys(call.targets[0].label for call, _ in writes))
     how = "publishes directly" if publish.spec.via else "publishes, by a road that is not stated,"
     yield Finding(
@@ -130,13 +133,23 @@ def _scope(operation: str | None, only_in: list[str] | None) -> frozenset[str]:
     return frozenset({operation} if operation else only_in or ())
 
 
-def _is_redone(call: Call) -> bool:
-    """Whether a delivery that comes again repeats the write and all after it, without harm."""
+def _is_caused_by_messages(call: Call) -> bool:
+    """Whether only messages that come again until they are acknowledged make the caller call."""
     caller: Caller = call.caller
     called = any(edge.kind == "call" for edge in caller.incoming)
     entered = any(flow.entry is caller for flow in caller.system.flows.values())
-    by_messages = caller.consumes and follows_request(call) and not called and not entered
-    return bool(by_messages) and call.spec.idempotency not in (None, "none")
+    again = all(consume.topic is None or consume.topic.spec.delivery != "at-most-once" for consume in caller.consumes)
+    return bool(caller.consumes) and again and follows_request(call) and not called and not entered
+
+
+def _is_redone(call: Call) -> bool:
+    """Whether the next delivery repeats the write, without harm, and all after it.
+
+    Not where ids of messages are remembered: a second delivery that is recognised publishes nothing.
+    """
+    idempotent = call.spec.idempotency not in (None, "none")
+    remembers = any(hasattr(consume.spec.dedupe, "by") for consume in call.caller.consumes)
+    return idempotent and not remembers and _is_caused_by_messages(call)
 
 
 def _is_reconciled(publish: Publish, call: Call) -> bool:
