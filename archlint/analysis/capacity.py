@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from archlint.analysis.instances import greatest, rate_of_one, scale
 from archlint.analysis.load import Load
+from archlint.analysis.promises import Promises
 from archlint.analysis.values import Known, Unknown
-from archlint.system.elements import Component
+from archlint.system.elements import Component, stated
 
 
 class Capacity:
-    """Instances at peak, exactly or at most."""
+    """Instances at peak, exactly or at most, and how fast they have to be."""
 
     def __init__(self, load: Load) -> None:
         self.load = load
@@ -36,3 +39,17 @@ class Capacity:
         """An upper bound of n(peak): exact where it is known, else all that there can be."""
         exact = self.instances_at_peak(component)
         return exact if isinstance(exact, Known) else greatest(component)
+
+    def latency_objective(self, component: Component) -> float | None:
+        """The p99, in seconds, that a component promises, else that of the strictest flow that enters it."""
+        own = stated(component.spec, "slo.latency_p99")
+        return float(own) if isinstance(own, float | int) else self._of_flows.get(component)
+
+    @cached_property
+    def _of_flows(self) -> dict[Component, float]:
+        strictest: dict[Component, float] = {}
+        for flow in Promises(self.load.systems).flows:
+            latency = getattr(Promises.objective(flow), "latency_p99", None)
+            if flow.entry is not None and latency is not None:
+                strictest[flow.entry] = min(latency, strictest.get(flow.entry, latency))
+        return strictest

@@ -21,6 +21,7 @@ from archlint.system.elements import (
     Component,
     Datastore,
     Publish,
+    Service,
     System,
     Topic,
     stated,
@@ -63,6 +64,11 @@ class Load:
     def _access(self, store: Component, part: str) -> Known[float] | Unknown:
         own = stated(store.spec, f"load.{part}")
         return Known(own) if own is not None else self.derived_part(store, part)
+
+    def access_at_least(self, store: Component, part: str) -> float:
+        """A lower bound of the "reads" or "writes" of a store or cache: stated, or what is known of it."""
+        own = stated(store.spec, f"load.{part}")
+        return float(own) if own is not None else getattr(self._arriving(store), part).value
 
     def of_call(self, call: Call) -> Known[float] | Unknown:
         """First attempts per second of one call, over all replicas of its caller."""
@@ -136,6 +142,16 @@ def stated_requests(component: Component) -> float | None:
     if not isinstance(component, STORES):
         return load.peak  # type: ignore[no-any-return]
     return None if load.reads is None or load.writes is None else load.reads + load.writes
+
+
+def only_consumes(service: Service) -> bool:
+    """Whether the load of a service is the messages that it takes: they wait, where requests would fail."""
+    return (
+        bool(service.consumes)
+        and stated_requests(service) is None
+        and not any(edge.kind == "call" for edge in service.incoming)
+        and not any(flow.entry is service for flow in service.system.flows.values())
+    )
 
 
 def handled(component: Component, arriving: Amount) -> Amount:
