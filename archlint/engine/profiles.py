@@ -11,12 +11,13 @@ An explicit `none` is a finding in all three.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from archlint.engine.runner import Outcomes, Raised
 from archlint.plugin import INFO, WARNING, Check, Element, Finding
+from archlint.system.elements import ATTRIBUTES
 
 if TYPE_CHECKING:
     from archlint.analysis.analyses import Analyses
@@ -26,23 +27,28 @@ PROFILES = ("starter", "standard", "strict")
 
 def apply_profile(profile: str, outcomes: Outcomes, checks: dict[str, Check], analyses: Analyses) -> Outcomes:
     """The outcomes as the profile weighs them."""
-    weigh: Callable[[Raised], Raised | None] = {
-        "starter": lambda raised: None,
-        "standard": lambda raised: _standard(raised, analyses),
-        "strict": lambda raised: raised,
-    }[profile]
-    weighed = Outcomes(faults=outcomes.faults, clear=outcomes.clear, fired=outcomes.fired)
-    weighed.unknown.update(outcomes.unknown)
-    for raised in outcomes.raised:
-        kept = weigh(raised) if raised.finding.unstated else raised
-        if kept is not None:
-            weighed.raised.append(kept)
-        else:
-            weighed.fired -= 1
-            weighed.unknown[raised.check.code, (raised.finding.unstated,)].append(raised.finding.at)
+    if profile == "starter":
+        return _without_unstated(outcomes)
     if profile == "strict":
-        _fire_the_unknown(weighed, checks)
-    return weighed
+        return _with_unproven(outcomes, checks)
+    raised = [_standard(raised, analyses) if raised.finding.unstated else raised for raised in outcomes.raised]
+    return replace(outcomes, raised=raised)
+
+
+def _without_unstated(outcomes: Outcomes) -> Outcomes:
+    """A pair that fired for nothing but unstated controls is not evaluated, for the lack of all of them."""
+    kept = [raised for raised in outcomes.raised if not raised.finding.unstated]
+    fired = {(raised.check.code, raised.subject) for raised in kept}
+    lacking: dict[tuple[str, Element], list[str]] = {}
+    for raised in outcomes.raised:
+        pair = raised.check.code, raised.subject
+        if pair not in fired:
+            lacking.setdefault(pair, []).append(raised.finding.unstated)
+    unknown: dict[tuple[str, tuple[str, ...]], list[Element]] = defaultdict(list)
+    unknown.update({group: list(elements) for group, elements in outcomes.unknown.items()})
+    for (code, subject), fields in lacking.items():
+        unknown[code, tuple(dict.fromkeys(fields))].append(subject)
+    return replace(outcomes, raised=kept, unknown=unknown, fired=outcomes.fired - len(lacking))
 
 
 def _standard(raised: Raised, analyses: Analyses) -> Raised:
@@ -51,24 +57,32 @@ def _standard(raised: Raised, analyses: Analyses) -> Raised:
     return replace(raised, finding=replace(raised.finding, severity=weight))
 
 
-def _fire_the_unknown(outcomes: Outcomes, checks: dict[str, Check]) -> None:
+def _with_unproven(outcomes: Outcomes, checks: dict[str, Check]) -> Outcomes:
     """What cannot be shown safe is a warning at the first field that would decide it."""
-    for (code, fields), elements in outcomes.unknown.items():
-        check = checks[code]
-        for element in elements:
-            outcomes.raised.append(Raised(check, _unproven(check, element, fields), unproven=fields))
-            outcomes.fired += 1
-    outcomes.unknown.clear()
+    unproven = [
+        Raised(checks[code], element, _unproven(checks[code], element, fields), unproven=fields)
+        for (code, fields), elements in outcomes.unknown.items()
+        for element in elements
+    ]
+    return replace(
+        outcomes, raised=[*outcomes.raised, *unproven], unknown={}, fired=outcomes.fired + len(unproven)
+    )
 
 
 def _unproven(check: Check, element: Element, fields: tuple[str, ...]) -> Finding:
     listed = ", ".join(f"`{field}`" for field in fields)
-    relative = next((field for field in fields if "*" not in field), "")
+    own = next((field for field in fields if _is_field_of(element, field)), "")
     return Finding(
         at=element,
-        field=relative,
+        field=own,
         severity=WARNING,
         message=f"{element.kind} {element.name} cannot be shown safe: {listed} not stated",
         remedy=f"State {listed}.",
         cause=f"unproven {check.code} {listed}",
     )
+
+
+def _is_field_of(element: Element, field: str) -> bool:
+    """Whether a missing field is one of the element itself: derived figures lack fields of others."""
+    step = field.split(".", 1)[0]
+    return ATTRIBUTES.get(step, step) in getattr(type(element.spec), "model_fields", ())

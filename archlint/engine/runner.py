@@ -25,9 +25,13 @@ EVALUATION = "Evaluation"
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """A finding with the check that raised it. `unproven` holds the fields that a strict run missed."""
+    """A finding, the check that raised it, and the subject that it visited (`finding.at` may be another element).
+
+    `unproven` holds the fields that a strict run missed.
+    """
 
     check: Check
+    subject: Element
     finding: Finding
     unproven: tuple[str, ...] = ()
 
@@ -68,7 +72,7 @@ def run_checks(
         subjects = [subject for system in systems for subject in subjects_of(system, kind)]
         _visit(visitors, subjects, analyses, options or {}, outcomes)
     if last:
-        _visit(last, [_evaluation(system, outcomes) for system in systems], analyses, options or {}, outcomes)
+        _visit(last, _evaluations(systems, outcomes), analyses, options or {}, outcomes)
     return outcomes
 
 
@@ -81,24 +85,25 @@ def _visit(
 ) -> None:
     groups = _group(subjects, visitors)
     for check in visitors:
-        visit = _Visit(check, analyses, options.get(check.code) or check.options(), outcomes)
+        visit = _Visit(check, analyses, options.get(check.code), outcomes)
         for missing_of, members in groups:
             visit.group(members, tuple(need for need in check.needs if need in missing_of))
 
 
-def _evaluation(system: System, outcomes: Outcomes) -> Evaluation:
-    """What the checks before could judge of one system."""
-    missing: Counter[str] = Counter()
-    undecided = 0
+def _evaluations(systems: Iterable[System], outcomes: Outcomes) -> list[Evaluation]:
+    """What the checks before could judge of each system."""
+    undecided: Counter[System] = Counter()
+    missing: dict[System, Counter[str]] = defaultdict(Counter)
     for (_, fields), elements in outcomes.unknown.items():
-        count = sum(element.system is system for element in elements)
-        undecided += count
-        for field_name in fields:
-            missing[field_name] += count
-    judged = outcomes.judged[system]
+        for system, count in Counter(element.system for element in elements).items():
+            undecided[system] += count
+            missing[system].update(dict.fromkeys(fields, count))
+    return [_evaluation(system, outcomes.judged[system], undecided[system], missing[system]) for system in systems]
+
+
+def _evaluation(system: System, judged: int, undecided: int, missing: Mapping[str, int]) -> Evaluation:
     share = judged / (judged + undecided) if judged + undecided else 1.0
-    ranked = sorted(((name, count) for name, count in missing.items() if count), key=lambda pair: (-pair[1], pair[0]))
-    return Evaluation(system, share, tuple(ranked))
+    return Evaluation(system, share, tuple(sorted(missing.items(), key=lambda pair: (-pair[1], pair[0]))))
 
 
 def _group(subjects: Sequence[Element], visitors: list[Check]) -> list[tuple[frozenset[str], list[Element]]]:
@@ -118,7 +123,7 @@ class _Visit:
 
     __slots__ = ("analyses", "check", "failed", "options", "outcomes", "takes_options")
 
-    def __init__(self, check: Check, analyses: Analyses, options: Options, outcomes: Outcomes) -> None:
+    def __init__(self, check: Check, analyses: Analyses, options: Options | None, outcomes: Outcomes) -> None:
         self.check = check
         self.analyses = analyses
         self.options = options
@@ -137,17 +142,18 @@ class _Visit:
                     self.outcomes.unknown[self.check.code, missing].append(subject)
                 else:
                     self._call(subject)
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 self._fault(subject, error)
 
     def _call(self, subject: Element) -> None:
         outcomes, check = self.outcomes, self.check
-        arguments = (subject, self.analyses, self.options) if self.takes_options else (subject, self.analyses)
         before = len(outcomes.raised)
         missing: tuple[str, ...] = ()
         try:
-            for finding in check.function(*arguments):
-                outcomes.raised.append(Raised(check, finding))
+            for finding in check.function(*self._arguments(subject)):
+                if not isinstance(finding, Finding):
+                    raise TypeError(f"yields a {type(finding).__name__}, not a Finding")
+                outcomes.raised.append(Raised(check, subject, finding))
         except NotApplicable:
             if len(outcomes.raised) == before:
                 return
@@ -162,7 +168,14 @@ class _Visit:
         else:
             outcomes.clear += 1
 
-    def _fault(self, subject: Element, error: Exception) -> None:
+    def _arguments(self, subject: Element) -> tuple[object, ...]:
+        if not self.takes_options:
+            return subject, self.analyses
+        if self.options is None:
+            self.options = self.check.options()
+        return subject, self.analyses, self.options
+
+    def _fault(self, subject: Element, error: BaseException) -> None:
         """Only the first failure is told: one defect would else be told ten thousand times."""
         if not self.failed:
             self.failed = True

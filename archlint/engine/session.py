@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from archlint.analysis.analyses import Analyses
 from archlint.engine import exit_codes
-from archlint.engine.discovery import STANDARD_INPUT, Source, discover, read_source, repository_root
+from archlint.engine.discovery import (
+    STANDARD_INPUT,
+    Source,
+    discover,
+    read_source,
+    repository_paths,
+    repository_root,
+)
 from archlint.engine.errors import UsageError
 from archlint.engine.profiles import PROFILES, apply_profile
 from archlint.engine.registry import Registry, load_registry
@@ -48,19 +55,21 @@ def run(request: Request, registry: Registry | None = None) -> Report:
     if request.profile not in PROFILES:
         raise UsageError(f"`{request.profile}` is no profile; choose one of {', '.join(PROFILES)}")
     checks = selected(registry, [_command_line(request)])
-    return check_sources(_sources(request), request, checks, registry)
+    report = check_sources(_sources(request), request, checks, registry)
+    return replace(report, locations=repository_paths(report.sources))
 
 
 def check_sources(sources: Sequence[Source], request: Request, checks: Sequence[Check], registry: Registry) -> Report:
     """Lint texts that are already read."""
     files, assumptions = _load(sources, request)
     workspace = link(files)
-    judged = Judged(files, workspace, checks=checks, today=request.today, assumptions=assumptions)
+    rules = registry.rules(checks)
+    judged = Judged(files, workspace, checks=checks, today=request.today, assumptions=assumptions, rules=rules)
     systems = {name: system for name, system in workspace.systems.items() if judged.is_checked(system)}
     analyses = Analyses(systems, Catalogue(), request.today)
     outcomes = run_checks(checks, systems.values(), analyses)
     by_code = {check.code: check for check in checks}
-    outcomes = apply_profile(request.profile, without_subsumed(outcomes), by_code, analyses)
+    outcomes = without_subsumed(apply_profile(request.profile, outcomes, by_code, analyses))
     return build_report(judged, outcomes, registry.faults)
 
 

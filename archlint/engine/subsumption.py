@@ -9,9 +9,14 @@ from archlint.plugin import Element
 
 
 def without_subsumed(outcomes: Outcomes) -> Outcomes:
-    """Drop every finding that a finding of a subsuming check on one of the same elements explains."""
+    """Drop every finding that a finding of a subsuming check on one of the same elements explains.
+
+    What could only not be shown safe explains nothing.
+    """
     explained: set[tuple[str, Element]] = set()
     for raised in outcomes.raised:
+        if raised.unproven:
+            continue
         for code in raised.check.subsumes:
             explained.update((code, element) for element in _concerns(raised))
     if not explained:
