@@ -81,3 +81,16 @@ def repository_root(start: Path) -> Path:
         if (candidate / ".git").exists():
             return candidate
     return folder
+
+
+def repository_paths(names: Iterable[str]) -> dict[str, str]:
+    """Files, named from the current folder, as the repository around it names them: from its root, links resolved.
+
+    A file outside the repository keeps its name. Where there is no repository, the current folder is its root.
+    """
+    root = os.path.join(os.path.realpath(repository_root(Path())), "")
+    paths = {name: os.path.realpath(name) for name in names}
+    return {
+        name: Path(path.removeprefix(root)).as_posix() if path.startswith(root) else name
+        for name, path in paths.items()
+    }

@@ -8,22 +8,34 @@ from types import ModuleType
 
 from archlint.engine.manifest_errors import MANIFEST_ERRORS, ManifestError
 from archlint.engine.plugins import EntryPoint, PluginError, find_entry_points, load_modules
-from archlint.engine.results import Fault
+from archlint.engine.results import Fault, Rule
 from archlint.plugin import Check
 
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """The checks of a run, sorted by code, and the plug-ins that failed to bring theirs."""
+    """The checks of a run, sorted by code, and the plug-ins that failed to bring theirs.
+
+    `owners` are the plug-ins that brought the checks, by code and by slug.
+    """
 
     checks: tuple[Check, ...]
     faults: tuple[Fault, ...] = ()
     entry_points: tuple[EntryPoint, ...] = ()
     _by_key: dict[str, Check] = field(default_factory=dict)
+    owners: Mapping[str, EntryPoint] = field(default_factory=dict)
 
     def find(self, key: str) -> Check | None:
         """The check of a code or a slug."""
         return self._by_key.get(key)
+
+    def rules(self, checks: Iterable[Check]) -> tuple[Rule, ...]:
+        """What findings of a run of `checks` may be about, by code; the errors of manifests are always part."""
+        rules = [Rule(error) for error in MANIFEST_ERRORS.values()]
+        for check in checks:
+            owner = self.owners.get(check.code)
+            rules.append(Rule(check, owner.distribution, owner.version) if owner else Rule(check))
+        return tuple(sorted(rules, key=lambda rule: rule.definition.code))
 
     def suggest(self, key: str) -> str | None:
         """The code or slug nearest to `key`, None where none is near."""
@@ -52,7 +64,7 @@ def load_registry(entry_points: Iterable[EntryPoint] | None = None) -> Registry:
             continue
         checks.update(brought)
         owned.update((key, entry) for check in brought.values() for key in (check.code, check.name))
-    return _registry(checks, tuple(faults), found)
+    return _registry(checks, tuple(faults), found, owned)
 
 
 def registry_of(*modules: ModuleType) -> Registry:
@@ -61,14 +73,18 @@ def registry_of(*modules: ModuleType) -> Registry:
 
 
 _THE_TEST = EntryPoint("", "", "test", "")
+_NOBODY: Mapping[str, EntryPoint] = {}
 
 
 def _registry(
-    checks: Mapping[str, Check], faults: tuple[Fault, ...] = (), entry_points: tuple[EntryPoint, ...] = ()
+    checks: Mapping[str, Check],
+    faults: tuple[Fault, ...] = (),
+    entry_points: tuple[EntryPoint, ...] = (),
+    owners: Mapping[str, EntryPoint] = _NOBODY,
 ) -> Registry:
     ordered = tuple(checks[code] for code in sorted(checks))
     by_key = {key: check for check in ordered for key in (check.code, check.name)}
-    return Registry(ordered, faults, entry_points, by_key)
+    return Registry(ordered, faults, entry_points, by_key, owners)
 
 
 def _brought_by(entry: EntryPoint, owned: Mapping[str, EntryPoint]) -> dict[str, Check]:

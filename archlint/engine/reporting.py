@@ -17,6 +17,7 @@ from archlint.engine.results import (
     RelatedPlace,
     Report,
     ReportedFinding,
+    Rule,
     Summary,
 )
 from archlint.engine.runner import Outcomes, Raised
@@ -43,6 +44,7 @@ class Judged:
     checks: Sequence[Check]
     today: datetime.date
     assumptions: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = ()
 
     def problems(self, loaded: Loaded) -> Iterator[Problem]:
         yield from loaded.problems
@@ -74,6 +76,7 @@ def build_report(judged: Judged, outcomes: Outcomes, faults: Iterable[Fault] = (
         assumptions=judged.assumptions,
         faults=(*faults, *outcomes.faults),
         sources={loaded.document.name: loaded.document.text for loaded in judged.files},
+        rules=judged.rules,
     )
 
 

@@ -6,8 +6,10 @@ import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from archlint.engine.manifest_errors import ManifestError
+from archlint.engine.plugins import BUILT_IN
 from archlint.manifest.problems import Place
-from archlint.plugin import Severity
+from archlint.plugin import Check, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,15 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class Rule:
+    """What the code of a finding stands for, and the distribution that brought it."""
+
+    definition: Check | ManifestError
+    distribution: str = BUILT_IN
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """Counts of the run; the severities count unsuppressed findings only.
 
@@ -126,7 +137,11 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One run, whole. `sources` are the texts of the files, for excerpts; findings are in report order."""
+    """One run, whole; findings are in report order.
+
+    `sources` are the texts of the files, for excerpts. `rules` are the checks that ran and the errors of
+    manifests, by code. `locations` name a file as its repository does, for readers that know only that.
+    """
 
     findings: tuple[ReportedFinding, ...]
     not_evaluated: tuple[NotEvaluated, ...]
@@ -135,3 +150,12 @@ class Report:
     assumptions: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
+    rules: tuple[Rule, ...] = ()
+    locations: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def unsuppressed(self) -> tuple[ReportedFinding, ...]:
+        return tuple(finding for finding in self.findings if finding.suppressed is None)
+
+    def location_of(self, file: str) -> str:
+        return self.locations.get(file, file)
