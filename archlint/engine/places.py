@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from archlint.engine.results import RelatedPlace
 from archlint.manifest.defaults import default_path
 from archlint.manifest.problems import Place
-from archlint.manifest.routes import format_route
+from archlint.manifest.routes import RouteError, format_route, parse_route, resolve
+from archlint.manifest.tree import value_at
 from archlint.system.elements import Element, Outside, Path, System
 
 
@@ -43,10 +44,20 @@ def route_of(element: Element, field: str = "") -> str:
 
 
 def concrete_path(element: Element, field: str) -> Path:
-    """The path of a dotted field below an element; a component outside the run has none but the system's."""
+    """The path of a field below an element; a component outside the run has none but the system's.
+
+    A field is a route below the element: keys joined by dots, `settings["log.retention"]` for other keys,
+    `zones[0]` or `steps[charge]` for items of lists.
+    """
     if isinstance(element, Outside) or not field:
         return element.path
-    return (*element.path, *field.split("."))
+    if "[" not in field:
+        return (*element.path, *field.split("."))
+    stated = value_at(element.system.document.data, element.path)
+    try:
+        return (*element.path, *resolve(parse_route(field), stated, absent=True))
+    except RouteError:  # an item that defaults or an assumption gave: its list is the place
+        return (*element.path, field.partition("[")[0])
 
 
 def _explanations(system: System, path: Path) -> list[RelatedPlace]:
