@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import overload
 
 from archlint.engine.fingerprint import fingerprints
 from archlint.engine.places import locate, route_of
@@ -62,7 +63,8 @@ def build_report(judged: Judged, outcomes: Outcomes, faults: Iterable[Fault] = (
         (_of_problem(problem, loaded), "") for loaded in judged.files for problem in judged.problems(loaded)
     ]
     found.extend((_of_check(raised), raised.finding.key) for raised in outcomes.raised)
-    found.sort(key=lambda pair: pair[0].order)
+    # Twins stay as the checks yielded them: an order by message would change with the figures in it.
+    found.sort(key=lambda pair: (*pair[0].order, pair[1]))
     identities = [(f.code, f.system, f.path, key) for f, key in found]
     findings = tuple(
         replace(finding, fingerprint=identity)
@@ -116,7 +118,7 @@ def _of_problem(problem: Problem, loaded: Loaded) -> ReportedFinding:
         system=name if isinstance(name, str) else "",
         fingerprint="",
         remedy=problem.hint or "",
-        related=tuple(RelatedPlace(document.name, item.place, item.message) for item in problem.related),
+        related=tuple(RelatedPlace(item.file or document.name, item.place, item.message) for item in problem.related),
     )
 
 
@@ -167,11 +169,28 @@ def _related(finding: Finding) -> Iterator[RelatedPlace]:
 
 def _not_evaluated(outcomes: Outcomes, names: Mapping[str, str]) -> list[NotEvaluated]:
     groups = [
-        NotEvaluated(code, names[code], fields, len(elements), tuple(_routes(elements)))
+        NotEvaluated(code, names[code], fields, len(elements), _Routes(elements))
         for (code, fields), elements in outcomes.unknown.items()
     ]
     return sorted(groups, key=lambda group: (group.code, group.needs))
 
 
-def _routes(elements: list[Element]) -> list[str]:
-    return [route_of(element) for element in elements]
+class _Routes(Sequence[str]):
+    """The routes of elements, made when somebody reads them: a report shows at most the first few of thousands."""
+
+    __slots__ = ("_elements",)
+
+    def __init__(self, elements: Sequence[Element]) -> None:
+        self._elements = elements
+
+    @overload
+    def __getitem__(self, at: int) -> str: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[str, ...]: ...
+    def __getitem__(self, at: int | slice) -> str | tuple[str, ...]:
+        if isinstance(at, slice):
+            return tuple(route_of(element) for element in self._elements[at])
+        return route_of(self._elements[at])
+
+    def __len__(self) -> int:
+        return len(self._elements)

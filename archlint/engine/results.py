@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from archlint.engine.manifest_errors import ManifestError
@@ -74,9 +74,9 @@ class ReportedFinding:
     suppressed: Suppressed | None = None
 
     @property
-    def order(self) -> tuple[str, int, int, str, str, str]:
-        """The total order of reports: file, line, column, code, then what tells twins apart."""
-        return (self.file, self.place.line, self.place.column, self.code, self.path, self.message)
+    def order(self) -> tuple[str, int, int, str, str]:
+        """The order of reports: file, line, column, code, route."""
+        return (self.file, self.place.line, self.place.column, self.code, self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class NotEvaluated:
     name: str
     needs: tuple[str, ...]
     count: int
-    components: tuple[str, ...]
+    components: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)

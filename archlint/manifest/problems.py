@@ -23,8 +23,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Related:
+    """Another place that belongs to a problem; in the problem's own file where `file` is None."""
+
     message: str
     place: Place
+    file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

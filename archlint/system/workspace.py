@@ -52,7 +52,7 @@ def _second_system(name: str, loaded: Loaded, twin: System) -> Problem:
         code="MAN003",
         message=f"a second system is named `{name}`; the first stands in {twin.document.name}",
         path=("system", "name"),
-        related=(Related(f"the first `{name}`, in {twin.document.name}", first),),
+        related=(Related(f"the first `{name}`", first, twin.document.name),),
     )
 
 
