@@ -18,7 +18,7 @@ from archlint.analysis.cycles import Cycle, dependency_cycles
 from archlint.analysis.domains import SOFTWARE, WIDE, Domain, Topologies, host_of, places_known
 from archlint.analysis.downtime import Budget, Failure, Failures
 from archlint.analysis.promises import Promises
-from archlint.analysis.requirements import Group, Requirements
+from archlint.analysis.requirements import Group, Requirements, all_of
 from archlint.analysis.survival import (
     Fate,
     fate_in,
@@ -46,6 +46,14 @@ if TYPE_CHECKING:
     from archlint.knowledge.catalogue import Catalogue
 
 
+Entry: TypeAlias = Flow | Component
+Cause: TypeAlias = Literal["replicas", "alternatives", "rescuer"]
+
+PATIENCE = 1_000_000
+"""Components visited entry by entry; beyond, entries of one objective are followed as one and only the one with
+the widest path is named. Keeps the largest workspaces linear."""
+
+
 @dataclass(frozen=True, slots=True)
 class Instance:
     """Any one instance of a component."""
@@ -62,9 +70,23 @@ class Undecided:
     fields: tuple[str, ...]
 
 
-Node: TypeAlias = Component | Flow | Instance | Domain | Undecided
-Entry: TypeAlias = Flow | Component
-Cause: TypeAlias = Literal["replicas", "alternatives", "rescuer"]
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Entries that are followed as one."""
+
+    entries: tuple[Entry, ...]
+
+
+Node: TypeAlias = Component | Flow | Instance | Domain | Undecided | Together
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """That requests of an entry come to a component, and the share of them that need it."""
+
+    entry: Component
+    flow: Flow | None
+    share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +171,11 @@ class SingleFailures:
     def cycles(self) -> tuple[Cycle, ...]:
         """Circles of dependencies at run time, one for each group of components that reach each other."""
         return tuple(dependency_cycles(self.systems))
+
+    @property
+    def elements(self) -> tuple[Instance | Domain, ...]:
+        """Every single loss that stops something, whether or not another finding explains it."""
+        return tuple(node for node in self._hits if isinstance(node, Instance | Domain))
 
     @property
     def points(self) -> tuple[SinglePoint, ...]:
@@ -251,25 +278,56 @@ class SingleFailures:
 
     @cached_property
     def _solved(self) -> tuple[dict[Node, list[Hit]], dict[Component, None]]:
+        """What each entry cannot lose, and all that any entry uses."""
         hits: dict[Node, list[Hit]] = {}
         used: dict[Component, None] = {}
+        visited, rest = 0, list[tuple[Entry, Component]]()
         for entry, component in self._entries:
+            if visited > PATIENCE:
+                rest.append((entry, component))
+                continue
             flow = entry if isinstance(entry, Flow) else None
-            shares = _shares_of_requests(component, flow)
-            used.update(dict.fromkeys(shares))
-            requirements = Requirements(self._structure(flow)) if flow and self._flows_restrict else self._requirements
-            budget = Budget.of(self.promises.objective(flow)) if flow else None
-            candidates: list[Node] = list(shares)
-            candidates.extend(node for member in shares for node in self._own.get(member, ()))
-            for node in dict.fromkeys((component, *requirements.critical_elements(entry, candidates))):
-                share = shares.get(node, 1.0) if isinstance(node, Component) else self._share_of(node, shares)
-                hits.setdefault(node, []).append(Hit(component, flow, share, budget))
+            reach = _reach([(component, flow)])
+            visited += len(reach)
+            requirements = Requirements(self._structure(flow)) if self._is_restricted(flow) else self._requirements
+            self._note(requirements, entry, reach, hits)
+            used.update(dict.fromkeys(reach))
+        for members in _by_objective(rest, self.promises):
+            together = Together(tuple(entry for entry, _ in members))
+            reach = _reach([(component, entry if isinstance(entry, Flow) else None) for entry, component in members])
+            structure = self._structure(None) | {together: all_of(together.entries)}
+            self._note(Requirements(structure), together, reach, hits)
+            used.update(dict.fromkeys(reach))
         return hits, used
 
-    def _share_of(self, node: Node, shares: Mapping[Component, float]) -> float:
+    def _is_restricted(self, flow: Flow | None) -> bool:
+        return flow is not None and self._flows_restrict
+
+    def _note(
+        self,
+        requirements: Requirements[Node],
+        entry: Node,
+        reach: Mapping[Component, Reached],
+        hits: dict[Node, list[Hit]],
+    ) -> None:
+        """Add a hit to everything that the entry cannot lose."""
+        candidates: list[Node] = list(reach)
+        candidates.extend(node for member in reach for node in self._own.get(member, ()))
+        critical: list[Node] = [component for component, reached in reach.items() if reached.entry is component]
+        critical.extend(requirements.critical_elements(entry, candidates))
+        for node in dict.fromkeys(critical):
+            reached = self._reached(node, reach)
+            budget = Budget.of(self.promises.objective(reached.flow)) if reached.flow else None
+            hits.setdefault(node, []).append(Hit(reached.entry, reached.flow, reached.share, budget))
+
+    def _reached(self, node: Node, reach: Mapping[Component, Reached]) -> Reached:
+        """How requests come to an element: by the widest path to what it stops."""
+        if isinstance(node, Component):
+            return reach[node]
         if isinstance(node, Instance | Undecided):
-            return shares.get(node.of, 1.0)
-        return max((shares[user] for user in self._users.get(node, ()) if user in shares), default=1.0)
+            return reach[node.of]
+        users = [user for user in self._users.get(node, ()) if user in reach]
+        return max((reach[user] for user in users), key=lambda reached: reached.share)
 
     @property
     def _hits(self) -> dict[Node, list[Hit]]:
@@ -427,22 +485,38 @@ def is_on_path(edge: Dependency, flow: Flow | None, *, entered: bool) -> bool:
     return not entered or flow.spec.operation is None or flow.spec.operation in operations
 
 
-def _shares_of_requests(entry: Component, flow: Flow | None) -> dict[Component, float]:
-    """Everything that the entry uses, with the share of its requests that need it by the widest path."""
-    best: dict[Component, float] = {entry: 1.0}
-    queue: list[tuple[float, int, Component]] = [(-1.0, 0, entry)]
-    count = 0
+def _by_objective(
+    entries: Iterable[tuple[Entry, Component]], promises: Promises
+) -> Iterator[list[tuple[Entry, Component]]]:
+    """Entries of one budget: they are hurt alike by a loss."""
+    groups: dict[Budget | None, list[tuple[Entry, Component]]] = {}
+    for entry, component in entries:
+        budget = Budget.of(promises.objective(entry)) if isinstance(entry, Flow) else None
+        groups.setdefault(budget, []).append((entry, component))
+    yield from groups.values()
+
+
+def _reach(sources: Iterable[tuple[Component, Flow | None]]) -> dict[Component, Reached]:
+    """Everything that the entries use, with the share of the requests that need it by the widest path."""
+    best: dict[Component, Reached] = {}
+    queue: list[tuple[float, int, Component]] = []
+    for component, flow in sources:
+        best.setdefault(component, Reached(component, flow, 1.0))
+        queue.append((-1.0, len(queue), component))
+    count = len(queue)
     while queue:
         negative, _, component = heapq.heappop(queue)
-        if -negative < best[component]:
+        here = best[component]
+        if -negative < here.share:
             continue
+        entered = component is here.entry
         for edge in component.outgoing:
-            if not is_on_path(edge, flow, entered=component is entry):
+            if not is_on_path(edge, here.flow, entered=entered):
                 continue
-            share = -negative * _share(edge, flow if component is entry else None)
+            share = here.share * _share(edge, here.flow if entered else None)
             for target in _alternatives(edge):
-                if not isinstance(target, Outside) and share > best.get(target, 0.0):
-                    best[target] = share
+                if not isinstance(target, Outside) and (target not in best or share > best[target].share):
+                    best[target] = Reached(here.entry, here.flow, share)
                     count += 1
                     heapq.heappush(queue, (-share, count, target))
     return best
