@@ -14,8 +14,10 @@ MODULES: tuple[str, ...] = (
     "archlint.checks.monitoring",
     "archlint.checks.pools",
     "archlint.checks.queueing",
+    "archlint.checks.queues",
     "archlint.checks.retries",
     "archlint.checks.single_failures",
     "archlint.checks.tiers",
     "archlint.checks.timeouts",
+    "archlint.checks.zone_loss",
 )

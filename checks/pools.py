@@ -104,11 +104,11 @@ def pools_exceed_connections(store: Component, analyses: Analyses) -> Iterator[F
         severity=ERROR if certain else WARNING,
         message=(
             f"the pools of {store.label}'s callers hold {'at least ' if missing else ''}{show(total, 'connections')}"
-            f" {'at most replicas' if certain else 'during a deploy'}, it accepts {show(most - reserve)}"
+            f" {'at full scale' if certain else 'during a deploy'}, it accepts {show(most - reserve)}"
         ),
         exposure=total / max(1, most - reserve),
         evidence=(
-            Evidence("connections at most replicas", usual),
+            Evidence("connections at full scale", usual),
             Evidence("connections during a deploy", deploying),
             Evidence("connections accepted", most - reserve),
         ),

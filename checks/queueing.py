@@ -35,7 +35,9 @@ from archlint.plugin import (
 def _is_judged(component: Component) -> bool:
     if isinstance(component, Service):
         return not only_consumes(component)
-    return isinstance(component, Datastore | Cache | Network) and stated(component.spec, "capacity") is not None
+    if isinstance(component, Network):
+        return stated(component.spec, "capacity.rate") is not None
+    return isinstance(component, Datastore | Cache)
 
 
 @check("LAW130", "utilisation-too-high", severity=ERROR, applies=_is_judged)
@@ -46,8 +48,9 @@ def utilisation(component: Component, analyses: Analyses) -> Iterator[Finding]:
     service time where that is less). At or over 1 with all the replicas that there can be, it is an error. Below,
     it is a warning where the 99th percentile of the wait at a replica (Erlang C, arrivals spread at random) is
     longer than the p99 objective leaves beside the service time; where slots, service time or objective are not
-    stated, from 70% with all replicas. For a store or cache: reads over `capacity.reads` plus writes over
-    `capacity.writes`; for a network: load over `capacity.rate`.
+    stated, from 70% of `per_replica` with all replicas. Where the slots are what binds, LAW020 names the cause. For a
+    store or cache: reads over `capacity.reads` plus writes over `capacity.writes`; for a network: load over
+    `capacity.rate`.
 
     Why it matters: at a utilisation of 1 the queue never drains. Before that, the wait grows as 1 / (1 - utilisation):
     twice as long at 90% as at 80%.
@@ -106,8 +109,10 @@ def _of_service(service: Service, analyses: Analyses) -> Iterator[Finding]:
     if _meets_its_objective(service, analyses):
         return
     count = most.value
-    if station.slack is not None and station.wait(1) is not None:
+    if station.knows_waits:
         count = need(service, analyses.capacity.instances_at_peak(service))
+    elif rate.value != stated(service.spec, "capacity.per_replica"):
+        return
     if station.is_strained(count):
         yield _strain(service, station, count)
 
@@ -150,7 +155,8 @@ def _strain(service: Service, station: Station, count: int) -> Finding:
         said, exposure = f"no more than {show(BUSY, 'fraction')} leaves room for bursts", busy / BUSY
         more: tuple[Evidence, ...] = ()
     else:
-        said = f"1% of requests wait over {show(wait, 's')} for a slot, the objective leaves {show(station.slack, 's')}"
+        room = f"the objective leaves {show(station.slack, 's')}"
+        said = f"spread at random, 1% of requests wait over {show(wait, 's')}, {room}"
         exposure = wait / station.slack if station.slack else busy / BUSY
         more = (Evidence("p99 wait", wait, "s"), Evidence("slack", station.slack, "s"))
     return Finding(
@@ -171,7 +177,7 @@ def _figures(station: Station, count: int) -> tuple[Evidence, ...]:
         Evidence("peak load", station.load, "/s"),
         Evidence("replicas", count),
         Evidence("rate of one", station.rate_of_one, "/s"),
-        Evidence("utilisation", station.utilisation(count), "x"),
+        Evidence("utilisation", station.utilisation(count), "fraction"),
     )
 
 
@@ -190,7 +196,7 @@ def _clears(service: Service, station: Station, count: int, severity: Severity) 
         return
     if needed is not None and isinstance(stated(service.spec, "replicas"), int):
         yield Clear("replicas", needed, str(needed), severity)
-    if stated(service.spec, "load.peak") is not None and (station.slack is None or station.wait(1) is None):
+    if stated(service.spec, "load.peak") is not None and not station.knows_waits:
         peak = at_most(BUSY * count * station.rate_of_one, "/s")
         yield Clear("load.peak", peak.value, peak.text, severity)
 
@@ -242,12 +248,12 @@ def _of_parts(component: Component, parts: list[_Part]) -> Iterator[Finding]:
         at=component,
         field=largest.capacity_field,
         severity=ERROR if busy >= 1 else WARNING,
-        message=f"{component.label} is {'at least ' if missing else ''}{show(busy, 'x')} as busy as it can be: {sums}",
+        message=f"{component.label} is {'at least ' if missing else ''}{show(busy, 'fraction')} busy at peak: {sums}",
         exposure=busy,
         evidence=(
             *(Evidence(p.load_field, p.load, "/s") for p in parts if p.capacity),
             *(Evidence(p.capacity_field, p.capacity, "/s") for p in parts if p.capacity),
-            Evidence("utilisation", busy, "x"),
+            Evidence("utilisation", busy, "fraction"),
         ),
         formula="utilisation = sum of load / capacity",
         clears=() if missing else tuple(_clears_of_parts(component, largest, busy)),

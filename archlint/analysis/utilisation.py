@@ -32,6 +32,11 @@ class Station:
         capacity = instances * self.rate_of_one
         return self.load / capacity if capacity else math.inf
 
+    @property
+    def knows_waits(self) -> bool:
+        """Whether waits can be held against an objective."""
+        return self.servers is not None and bool(self.service_time) and self.slack is not None
+
     def wait(self, instances: int) -> float | None:
         """The p99 wait at one instance, in seconds, where arrivals spread at random (M/M/c); None if unknown."""
         if self.servers is None or not self.service_time:
