@@ -54,6 +54,7 @@ STANDARD_INPUT = "-"
     help="The date that ages and horizons count from, such as 2026-11-15.",
 )  # fmt: skip
 @click.option("--show-unknown", is_flag=True, help="List every check that could not judge, and what it lacks.")
+@click.option("--statistics", is_flag=True, help="In text formats, count the findings of each check instead.")
 @click.option("--workspace", is_flag=True, help="Read all manifests of the repository.")
 @click.option("--allow-empty", is_flag=True, help="Accept that there is no manifest.")
 @click.option("--stdin-filename", metavar="NAME", help="What reports call standard input.")
@@ -72,6 +73,7 @@ def command(
     scale_load: str | None,
     today: datetime.date | None,
     show_unknown: bool,
+    statistics: bool,
     workspace: bool,
     allow_empty: bool,
     stdin_filename: str | None,
@@ -105,7 +107,8 @@ def command(
             stdin_filename=stdin_filename,
         )
     )
-    _write(report, format, outputs, color, show_unknown)
+    options = RenderOptions(show_unknown=show_unknown, color=color == "always", statistics=statistics)
+    _write(report, format, outputs, options, color)
     return exit_code(report, "never" if exit_zero else fail_on)
 
 
@@ -117,13 +120,12 @@ def _refuse_clashing(outputs: tuple[Output, ...]) -> None:
         raise UsageError("--output takes one FILE; write further ones as FORMAT=FILE")
 
 
-def _write(report: Report, format: str, outputs: tuple[Output, ...], color: str, show_unknown: bool) -> None:
-    in_files = RenderOptions(show_unknown=show_unknown, color=color == "always")
+def _write(report: Report, format: str, outputs: tuple[Output, ...], in_files: RenderOptions, color: str) -> None:
     for output in outputs:
         to_file(output.file, render(report, output.format or format, in_files))
     on_stdout = all(output.format is not None for output in outputs)
     if on_stdout and format in TEXT_FORMATS:
-        to_stdout(render(report, format, options_for_terminal(color, show_unknown)))
+        to_stdout(render(report, format, options_for_terminal(color, in_files)))
         return
     if on_stdout:
         to_stdout(render(report, format, in_files), "utf-8")

@@ -7,6 +7,7 @@ import stat
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import TextIO
 
 from archlint.engine.errors import UsageError
@@ -17,11 +18,14 @@ _LEAST_WIDTH, _LARGEST_WIDTH = 60, 160
 _GUTTER = 9  # the digits of a line number, and what frames it
 
 
-def options_for_terminal(color: str, show_unknown: bool = False) -> RenderOptions:
-    """How standard output wants a text report."""
+_PLAIN = RenderOptions()
+
+
+def options_for_terminal(color: str, options: RenderOptions = _PLAIN) -> RenderOptions:
+    """The options with how standard output wants a text report."""
     stream = sys.stdout
-    return RenderOptions(
-        show_unknown=show_unknown,
+    return replace(
+        options,
         color=use_color(color, stream, os.environ),
         ascii=not _encoding(stream).lower().replace("_", "-").startswith("utf"),
         width=_width(stream),

@@ -15,23 +15,34 @@ FORMATS: dict[str, str] = {
     "concise": "archlint.report.concise",
     "grouped": "archlint.report.grouped",
     "json": "archlint.report.json_report",
+    "sarif": "archlint.report.sarif",
+    "junit": "archlint.report.junit",
+    "github": "archlint.report.github",
+    "gitlab": "archlint.report.gitlab",
+    "markdown": "archlint.report.markdown",
 }
 """The public name of each format and the module whose `render(report, options)` writes it."""
 
 TEXT_FORMATS = ("text", "full", "concise", "grouped")
+STATISTICS = "archlint.report.statistics"
 
 
 @dataclass(frozen=True, slots=True)
 class RenderOptions:
-    """`ascii`: the output carries ASCII only; `width`: columns that an excerpt of the source may take."""
+    """`ascii`: the output carries ASCII only; `width`: columns that an excerpt of the source may take.
+
+    `statistics`: text formats count the findings of each check instead of listing them.
+    """
 
     show_unknown: bool = False
     color: bool = False
     ascii: bool = False
     width: int = 100
+    statistics: bool = False
 
 
 def render(report: Report, format: str, options: RenderOptions) -> str:
-    """The whole report, ending with a newline. Raises KeyError for an unknown format."""
-    text: str = import_module(FORMATS[format]).render(report, options)
+    """The whole report; what is not empty ends with a newline. Raises KeyError for an unknown format."""
+    module = STATISTICS if options.statistics and format in TEXT_FORMATS else FORMATS[format]
+    text: str = import_module(module).render(report, options)
     return text

@@ -19,8 +19,8 @@ def closing(report: Report, options: RenderOptions) -> str:
     lines = [
         *(f"assumed: {visible(assumption)}" for assumption in report.assumptions),
         *(paint(fault_line(fault), "error", options.color) for fault in report.faults),
-        _counts(report.summary, options.color),
-        _coverage(report),
+        counts(report.summary, options.color),
+        coverage(report),
         *_unknown(report.not_evaluated, options),
     ]
     return "\n".join(lines) + "\n"
@@ -35,7 +35,7 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun if count == 1 else noun + 's'}"
 
 
-def _counts(summary: Summary, color: bool) -> str:
+def counts(summary: Summary, color: bool = False) -> str:
     stated = (
         ("error", summary.error, counted(summary.error, "error")),
         ("warning", summary.warning, counted(summary.warning, "warning")),
@@ -45,7 +45,7 @@ def _counts(summary: Summary, color: bool) -> str:
     return f"{found} in {counted(summary.files, 'file')}, {counted(summary.components, 'component')}"
 
 
-def _coverage(report: Report) -> str:
+def coverage(report: Report) -> str:
     summary = report.summary
     judged = summary.clear + summary.fired
     total = judged + summary.not_evaluated
@@ -67,10 +67,15 @@ def _unknown(groups: tuple[NotEvaluated, ...], options: RenderOptions) -> Iterat
         for group in groups:
             yield from _group(group, options.width)
         return
+    yield f"not evaluated: {unknown(groups)}; --show-unknown lists all"
+
+
+def unknown(groups: tuple[NotEvaluated, ...]) -> str:
+    """How much could not be judged, and the fields that would decide most of it."""
     pairs = counted(sum(group.count for group in groups), "pair")
     checks = counted(len({group.code for group in groups}), "check")
     fields = ", ".join(f"{name} ({count:,})" for name, count in wanted_fields(groups)[:FIELDS_NAMED])
-    yield f"not evaluated: {pairs} of {checks}; most wanted: {fields}; --show-unknown lists all"
+    return f"{pairs} of {checks}; most wanted: {fields}"
 
 
 def wanted_fields(groups: Iterable[NotEvaluated]) -> list[tuple[str, int]]:

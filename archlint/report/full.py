@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from archlint.report.closing import closing
 from archlint.report.excerpt import Sources, excerpt
 from archlint.report.folding import Fold, folded, place_of
+from archlint.report.notes import notes
 from archlint.report.style import paint, visible
 
 if TYPE_CHECKING:
-    from archlint.engine.results import ClearRow, Report, ReportedFinding
+    from archlint.engine.results import Report, ReportedFinding
     from archlint.report import RenderOptions
 
 
@@ -28,7 +29,7 @@ def _block(fold: Fold, sources: Sources, options: RenderOptions) -> Iterator[str
     yield f"{margin}{paint('-->', 'place', options.color)} {place_of(finding)}{_route(finding)}"
     yield from _excerpt(finding, margin, sources, options)
     equals = paint("=", "place", options.color)
-    for label, text in _notes(fold):
+    for label, text in notes(finding, also=fold.places):
         role = "help" if label == "help" else "strong"
         yield f"{margin} {equals} {paint(label, role, options.color)}: {visible(text)}"
 
@@ -52,31 +53,3 @@ def _excerpt(finding: ReportedFinding, margin: str, sources: Sources, options: R
     yield f"{margin} {bar}"
     yield f"{paint(str(finding.place.line), 'place', options.color)} {bar} {shown}"
     yield f"{margin} {bar} {paint(carets, finding.severity.label, options.color)}"
-
-
-def _notes(fold: Fold) -> Iterator[tuple[str, str]]:
-    """Labels and texts below the excerpt, in the order in which a reader needs them."""
-    finding = fold.finding
-    yield from ((row.name, row.text) for row in finding.evidence)
-    if finding.formula:
-        yield "formula", finding.formula
-    if finding.unproven:
-        yield "not shown safe", f"not stated: {', '.join(finding.needs)}"
-    yield from (("clears when", text) for text in _clears(finding.clears_when))
-    yield from (
-        ("related", f"{other.message} ({other.file}:{other.place.line}:{other.place.column})")
-        for other in finding.related
-    )
-    if fold.others:
-        yield "also", fold.places
-    if finding.remedy:
-        yield "help", finding.remedy
-    if finding.url:
-        yield "see", finding.url
-
-
-def _clears(rows: tuple[ClearRow, ...]) -> Iterator[str]:
-    """`services.checkout.replicas = 16`, with the severity where the rows clear different ones."""
-    differ = len({row.severity for row in rows}) > 1
-    for row in rows:
-        yield f"{row.path} = {row.value}" + (f" (clears the {row.severity})" if differ else "")
