@@ -212,7 +212,7 @@ def consumers_slower_than_producers(consume: Consume, analyses: Analyses) -> Ite
     at_mean = mean.value if isinstance(mean, Known) else analyses.load.mean_of_topic_at_least(topic)
     at_peak = peak.value if isinstance(peak, Known) else analyses.load.at_least(topic)
     if exceeds(at_mean, capacity):
-        yield _behind(consume, topic, at_mean, active, each, ERROR, "they never catch up")
+        yield _behind(consume, topic, at_mean, active, each, ERROR, "they never catch up", at_mean)
         return
     if exceeds(at_peak, capacity):
         yield from _at_peak(consume, topic, at_peak, active, each, catches_up=isinstance(mean, Known))
@@ -233,13 +233,15 @@ def _at_peak(
         return
     late = "" if reached is None else f", and the lag passes {show(lag, 's')} after {show(reached, 's')} of peak"
     said = f"the backlog grows by {show(peak - active * each, '/s')}{late}"
-    yield _behind(consume, topic, peak, active, each, WARNING, said)
+    enough = peak if lag is None or not catches_up else peak * BUSY_HOUR / (BUSY_HOUR + lag)
+    yield _behind(consume, topic, peak, active, each, WARNING, said, enough)
 
 
 def _behind(
-    consume: Consume, topic: Topic, rate: float, active: int, each: float, severity: Severity, said: str
+    consume: Consume, topic: Topic, rate: float, active: int, each: float, severity: Severity, said: str, enough: float
 ) -> Finding:
-    needed, instances = at_least(rate / each), stated(consume.spec, "instances")
+    """`enough` is the rate out from which on there is no such finding."""
+    needed, instances = at_least(enough / each), stated(consume.spec, "instances")
     partitions = stated(topic.spec, "partitions")
     more_help = instances is not None and (partitions is None or needed.value <= partitions)
     what, when = ("mean", "on average") if severity == ERROR else ("peak", "at peak")
@@ -259,7 +261,7 @@ def _behind(
             Evidence("rate out", active * each, "/s"),
         ),
         formula="rate out = min(instances, partitions) x per_instance",
-        clears=tuple(_clears(rate, active, needed.value if more_help else None, severity)),
+        clears=tuple(_clears(enough, active, needed.value if more_help else None, severity)),
         remedy=(
             "Add consumers, or take work out of the handling of a message."
             if more_help
@@ -269,8 +271,8 @@ def _behind(
     )
 
 
-def _clears(rate: float, active: int, needed: float | None, severity: Severity) -> Iterator[Clear]:
+def _clears(enough: float, active: int, needed: float | None, severity: Severity) -> Iterator[Clear]:
     if needed is not None:
         yield Clear("instances", needed, f"{needed:.0f}", severity)
-    each = at_least(rate / active, "/s")
+    each = at_least(enough / active, "/s")
     yield Clear("per_instance", each.value, each.text, severity)
