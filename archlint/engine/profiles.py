@@ -85,4 +85,4 @@ def _unproven(check: Check, element: Element, fields: tuple[str, ...]) -> Findin
 def _is_field_of(element: Element, field: str) -> bool:
     """Whether a missing field is one of the element itself: derived figures lack fields of others."""
     step = field.split(".", 1)[0]
-    return ATTRIBUTES.get(step, step) in getattr(type(element.spec), "model_fields", ())
+    return element.spec is not None and hasattr(element.spec, ATTRIBUTES.get(step, step))

@@ -27,10 +27,7 @@ from archlint.manifest.problems import Problem
 from archlint.manifest.routes import format_route
 from archlint.plugin import Check, Element, Finding, Severity
 from archlint.system.build import COMPONENT_SECTIONS
-from archlint.system.elements import System
 from archlint.system.workspace import Workspace
-
-STOPS_THE_FILE = frozenset({"MAN001", "MAN002", "MAN003", "MAN005", "MAN006"})
 
 READABLE_DEPTH = 12
 """Parts of a route that a report shows: only what is nested beyond any field of the language has more."""
@@ -50,11 +47,6 @@ class Judged:
     def problems(self, loaded: Loaded) -> Iterator[Problem]:
         yield from loaded.problems
         yield from self.workspace.problems[loaded.document.name]
-
-    def is_checked(self, system: System) -> bool:
-        """Whether checks run on the system: not where its file has a problem that makes it unreliable."""
-        found = self.workspace.problems[system.document.name]
-        return not any(problem.code in STOPS_THE_FILE for problem in found)
 
 
 def build_report(judged: Judged, outcomes: Outcomes, faults: Iterable[Fault] = ()) -> Report:

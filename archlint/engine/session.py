@@ -65,9 +65,8 @@ def check_sources(sources: Sequence[Source], request: Request, checks: Sequence[
     workspace = link(files)
     rules = registry.rules(checks)
     judged = Judged(files, workspace, checks=checks, today=request.today, assumptions=assumptions, rules=rules)
-    systems = {name: system for name, system in workspace.systems.items() if judged.is_checked(system)}
-    analyses = Analyses(systems, Catalogue(), request.today)
-    outcomes = run_checks(checks, systems.values(), analyses)
+    analyses = Analyses(workspace.systems, Catalogue(), request.today)
+    outcomes = run_checks(checks, workspace.systems.values(), analyses)
     by_code = {check.code: check for check in checks}
     outcomes = without_subsumed(apply_profile(request.profile, outcomes, by_code, analyses))
     return build_report(judged, outcomes, registry.faults)

@@ -69,7 +69,8 @@ def _of_call(call: Call) -> tuple[bool, str, Component | None]:
 def _of_depends_on(depends: DependsOn) -> tuple[bool, str, Component | None]:
     spec = depends.spec
     needed = spec.required and spec.phase == "runtime"
-    if spec.fallback is None or spec.fallback == NONE:
+    fallback = spec.fallback
+    if fallback is None or fallback == NONE or fallback.use == NONE:
         return needed, spec.phase, None
     return False, spec.phase, depends.fallback if needed else None
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from archlint.manifest.problems import Problem
@@ -19,7 +20,10 @@ from archlint.system.elements import (
     System,
     Topic,
 )
-from archlint.system.references import Directory, Unresolved, outside, suggest
+from archlint.system.mentions import mentions
+from archlint.system.references import Directory, Unresolved, outside
+
+_OWNED = ("transactions", "locks", "changes", "reservations", "projections", "snapshots", "shadow", "filters")
 
 
 def link_system(system: System, directory: Directory) -> list[Problem]:
@@ -38,8 +42,7 @@ def link_system(system: System, directory: Directory) -> list[Problem]:
         linker.link_component(component)
     for flow in system.flows.values():
         flow.entry = linker.component((*flow.path, "entry"), flow.spec.entry)
-    linker.link_operations()
-    linker.link_workflows()
+    linker.link_mentions()
     linker.link_names()
     return linker.problems
 
@@ -51,6 +54,10 @@ class _Linker:
         self.system = system
         self.directory = directory
         self.problems: list[Problem] = []
+
+    @cached_property
+    def places(self) -> frozenset[str]:
+        return places(self.system)
 
     def component(self, path: Path, reference: str | None, *, topic: bool = False) -> Component | None:
         """The component that a reference names, None (and a problem) where it names nothing."""
@@ -71,20 +78,21 @@ class _Linker:
             self.problems.append(Problem(code="MAN004", message=message, path=path))
         return None
 
+    def present(self, path: Path, reference: str) -> Component:
+        """As `component`; for a name that means nothing a component that nothing is known of stands in."""
+        found = self.component(path, reference)
+        return found if found is not None else outside(self.system, reference)
+
     def components(self, path: Path, references: Any) -> tuple[Component, ...]:
-        """The components of a list of references; the ones that mean nothing are left out."""
-        found = (
-            self.component((*path, index), reference) for index, reference in enumerate(listed(references))
-        )
-        return tuple(component for component in found if component is not None)
+        """The components of a list of references."""
+        return tuple(self.present((*path, index), name) for index, name in enumerate(listed(references)))
 
     def link_call(self, call: Call) -> None:
         spec = call.spec
         if spec.any_of:
             call.targets = self.components(self._alternatives(call), spec.any_of)
         else:
-            target = self.component((*call.path, "to"), spec.to)
-            call.targets = (target if target is not None else outside(self.system, spec.to),)
+            call.targets = (self.present((*call.path, "to"), spec.to),)
         if spec.fallback is not None and spec.fallback != NONE:
             call.fallback = self.component((*call.path, "fallback", "to"), spec.fallback.to)
         call.through = self.components((*call.path, "through"), spec.through)
@@ -100,7 +108,8 @@ class _Linker:
         publish.topic = self.topic((*publish.path, "to"), publish.spec.to)
         if publish.topic is not None:
             publish.topic.publishers.append(publish)
-            join(publish.publisher, (publish.topic,), "publish", publish)
+        target = publish.topic or outside(self.system, publish.spec.to)
+        join(publish.publisher, (target,), "publish", publish)
 
     def link_consume(self, consume: Consume) -> None:
         consume.topic = self.topic((*consume.path, "from"), consume.spec.source)
@@ -112,12 +121,10 @@ class _Linker:
             join(consume.consumer, (consume.dead_letter,), "dead_letter", consume)
 
     def link_depends_on(self, depends: DependsOn) -> None:
-        target = self.component((*depends.path, "on"), depends.spec.on)
-        depends.targets = (target,) if target is not None else ()
+        depends.targets = (self.present((*depends.path, "on"), depends.spec.on),)
         fallback = depends.spec.fallback
         if fallback is not None and fallback != NONE:
-            reference = fallback if isinstance(fallback, str) else fallback.to
-            depends.fallback = self.component((*depends.path, "fallback"), reference)
+            depends.fallback = self.component((*depends.path, "fallback", "to"), fallback.to)
         join(depends.owner, depends.targets, "depends_on", depends)
 
     def link_component(self, component: Component) -> None:
@@ -127,9 +134,9 @@ class _Linker:
         for host in runs_on:
             join(component, (host,), "runs_on", component)
         for field in ("backed_by", "replica_of"):
-            target = self.component((*path, field), getattr(spec, field, None))
-            if target is not None:
-                join(component, (target,), field, component)
+            reference = getattr(spec, field, None)
+            if reference is not None and reference != NONE:
+                join(component, (self.present((*path, field), reference),), field, component)
         failover = getattr(spec, "failover", None)
         if failover is not None and failover != NONE:
             for field in ("to", "controller"):
@@ -139,49 +146,44 @@ class _Linker:
 
     def _link_failover(self, component: Component, field: str, reference: str | None) -> None:
         """A failover goes to a component or to a place (a zone, a region, a domain)."""
-        if reference is None or reference in places(self.system):
-            return
-        target = self.component((*component.path, "failover", field), reference)
-        if target is not None:
+        if reference is not None and reference not in self.places:
+            target = self.present((*component.path, "failover", field), reference)
             join(component, (target,), f"failover_{field}", component)
 
-    def link_operations(self) -> None:
-        """What the tools of an incident need: components, or places and domains by name."""
-        operations = self.system.manifest.operations
-        if operations is None:
-            return
-        known = places(self.system)
-        for path, references in operation_references(operations):
-            for index, reference in enumerate(listed(references)):
-                if reference not in known:
-                    self.component((*path, index), reference)
-
-    def link_workflows(self) -> None:
-        for transaction in self.system.transactions.values():
-            path, spec = transaction.path, transaction.spec
-            self.component((*path, "orchestrator"), spec.orchestrator)
-            for index, step in enumerate(listed(spec.steps)):
-                self.component((*path, "steps", index, "on"), step.on)
-        for lock in self.system.locks.values():
-            self.component((*lock.path, "store"), lock.spec.store)
+    def link_mentions(self) -> None:
+        """What makes no edge must still name something."""
+        for path, reference, place in mentions(self.system):
+            if not (place and reference in self.places):
+                self.component(path, reference)
+        for topic in self.system.topics.values():
+            self.topic((*topic.path, "dead_letter"), topic.spec.dead_letter)
 
     def link_names(self) -> None:
-        """Owners, zones, flows and operations: names that are references only where the other side is stated."""
-        system = self.system
-        teams, zones = list(system.teams), zone_names(system)
-        for component in system.components.values():
-            spec, path = component.spec, component.path
-            if teams:
-                self._name((*path, "owner"), getattr(spec, "owner", None), teams, "team")
-            if zones:
-                self._zones(path, getattr(spec, "zones", None), zones)
-                self._name((*path, "primary"), getattr(spec, "primary", None), zones, "zone")
-        if teams:
-            self._name(("system", "owner"), system.spec.owner, teams, "team")
+        """Owners, zones, flows, locks: names that are references only where the other side is stated."""
+        system, manifest = self.system, self.system.manifest
+        zones = dict.fromkeys(zone_names(system))
+        if system.teams:
+            self._owners()
+        for component in system.components.values() if zones else ():
+            self._zones(component.path, getattr(component.spec, "zones", None), zones)
+            self._name((*component.path, "primary"), getattr(component.spec, "primary", None), zones, "zone")
         for call in system.calls:
             self._origins(call)
+        for publish in system.publishes:
+            self._origins(publish)
+        for name, reservation in manifest.reservations.items():
+            self._name(("reservations", name, "lock"), reservation.lock, system.locks, "lock")
 
-    def _zones(self, path: Path, stated_zones: Any, known: Sequence[str]) -> None:
+    def _owners(self) -> None:
+        system, manifest = self.system, self.system.manifest
+        self._name(("system", "owner"), system.spec.owner, system.teams, "team")
+        for element in (*system.components.values(), *system.flows.values()):
+            self._name((*element.path, "owner"), getattr(element.spec, "owner", None), system.teams, "team")
+        for section in _OWNED:
+            for name, spec in getattr(manifest, section).items():
+                self._name((section, name, "owner"), getattr(spec, "owner", None), system.teams, "team")
+
+    def _zones(self, path: Path, stated_zones: Any, known: Mapping[str, Any]) -> None:
         if isinstance(stated_zones, dict):
             for zone in stated_zones:
                 self._name((*path, "zones", zone), zone, known, "zone", on_key=True)
@@ -189,19 +191,20 @@ class _Linker:
             for index, zone in enumerate(listed(stated_zones)):
                 self._name((*path, "zones", index), zone, known, "zone")
 
-    def _origins(self, call: Call) -> None:
-        origins = listed(getattr(call.spec, "only_in", None))
+    def _origins(self, item: Call | Publish) -> None:
+        origins = listed(item.spec.only_in)
         if origins:
-            known = [*(getattr(call.caller.spec, "operations", None) or {}), *self.system.flows]
+            operations = getattr(item.owner.spec, "operations", None) or {}
             for index, origin in enumerate(origins):
-                self._name((*call.path, "in", index), origin, known, "operation or flow")
+                known = {**operations, **self.system.flows}
+                self._name((*item.path, "in", index), origin, known, "operation or flow")
 
     def _name(
-        self, path: Path, name: str | None, known: Sequence[str], kind: str, *, on_key: bool = False
+        self, path: Path, name: str | None, known: Mapping[str, Any], kind: str, *, on_key: bool = False
     ) -> None:
         if name is None or name == NONE or name in known:
             return
-        near = suggest(name, known)
+        near = self.directory.suggest(name, known)
         message = f"`{name}` is no {kind} of the manifest" + (f"; did you mean `{near}`?" if near else "")
         self.problems.append(
             Problem(code="MAN004", message=message, path=path, on="key" if on_key else "value")
@@ -218,7 +221,7 @@ def zone_names(system: System) -> list[str]:
     return names
 
 
-def places(system: System) -> set[str]:
+def places(system: System) -> frozenset[str]:
     """Names of zones, regions and domain values: what may stand where a component is named by its place."""
     names = set(zone_names(system))
     topology = system.manifest.topology
@@ -229,18 +232,4 @@ def places(system: System) -> set[str]:
         provider = getattr(component.spec, "provider", None)
         if provider:
             names.add(provider)
-    return names
-
-
-def operation_references(operations: Any) -> Iterable[tuple[Path, Any]]:
-    """The lists of names under `operations`, each with its path."""
-    monitoring = operations.monitoring
-    if monitoring is not None and monitoring != NONE:
-        yield ("operations", "monitoring", "runs_on"), monitoring.runs_on
-    independence = operations.independence
-    if independence is not None:
-        for tool in type(independence).model_fields:
-            yield ("operations", "independence", tool), getattr(independence, tool)
-    access = operations.access
-    if access is not None and access != NONE:
-        yield ("operations", "access", "depends_on"), access.depends_on
+    return frozenset(names)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from archlint.system.elements import Component, Outside, System
+
+COMPARISONS = 200_000
+"""Names that one run compares for suggestions: half a second, however many references are wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class Directory:
 
     systems: Mapping[str, System]
     unread: dict[str, frozenset[str]] = field(default_factory=dict)
+    comparisons: int = COMPARISONS
 
     def find(self, system: System, reference: str, *, topic: bool = False) -> Component | Unresolved:
         """What `reference` means in `system`: the local reading wins over one in another system.
@@ -33,8 +36,8 @@ class Directory:
         """
         local = self._local(system, reference)
         if len(local) > 1:
-            readings = " and ".join(component.kind for component in local)
-            return Unresolved(f"`{reference}` is ambiguous: a {readings} have this name")
+            readings = " and ".join(f"a {component.kind}" for component in local)
+            return Unresolved(f"`{reference}` is ambiguous: {readings} of this system can be meant")
         if local:
             return local[0]
         head, _, rest = reference.partition("/")
@@ -59,22 +62,26 @@ class Directory:
         return [component for component in readings if component is not None]
 
     def _unknown(self, system: System, reference: str) -> Unresolved:
-        near = suggest(reference, self._names(system))
-        return Unresolved(
-            f"`{reference}` is not in the manifest" + (f"; did you mean `{near}`?" if near else "")
-        )
+        near = self.suggest(reference, self._names(system))
+        hint = f"; did you mean `{near}`?" if near else ""
+        return Unresolved(f"`{reference}` is not in the manifest{hint}")
 
-    def _names(self, system: System) -> Iterable[str]:
+    def _names(self, system: System) -> Iterator[str]:
         yield from system.components
         for name, other in self.systems.items():
             if other is not system:
                 yield from (f"{name}/{component}" for component in other.components)
 
+    def suggest(self, name: str, names: Iterable[str]) -> str | None:
+        """The nearest of `names`, None where none is near, or once too many have been compared."""
+        if self.comparisons <= 0:
+            return None
+        from difflib import get_close_matches  # only for a suggestion: its import is slow
 
-def suggest(name: str, names: Iterable[str]) -> str | None:
-    """The nearest of `names`, None where none is near."""
-    near = difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)
-    return near[0] if near else None
+        candidates = list(names)
+        self.comparisons -= len(candidates)
+        near = get_close_matches(name, candidates, n=1)
+        return near[0] if near else None
 
 
 def outside(system: System, reference: str) -> Outside:

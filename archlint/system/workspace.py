@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from archlint.system.references import Directory
 
 if TYPE_CHECKING:
     from archlint.manifest.loading import Loaded
+    from archlint.manifest.reader import Document
 
 
 @dataclass(slots=True)
@@ -25,49 +26,63 @@ class Workspace:
 
 
 def link(files: Sequence[Loaded]) -> Workspace:
-    """Join the manifests of a run. Files without a manifest lend only the names that can be read in them."""
+    """Join the manifests of a run. Files that are not sound lend only the names that can be read in them."""
     workspace = Workspace(problems={loaded.document.name: [] for loaded in files})
     directory = Directory(workspace.systems)
+    named: dict[str, Document] = {}
+    unsound: list[System] = []
     for loaded in files:
-        problems = workspace.problems[loaded.document.name]
-        if loaded.manifest is None:
-            _present_but_unknown(loaded.document.data, directory)
+        document, problems = loaded.document, workspace.problems[loaded.document.name]
+        name = _name_of(document)
+        if name in named:
+            problems.append(_second_system(name, named[name]))
             continue
-        name = loaded.manifest.system.name
-        twin = workspace.systems.get(name)
-        if twin is not None:
-            problems.append(_second_system(name, loaded, twin))
-            continue
-        system, clashes = build_system(loaded.document, loaded.manifest, workspace.systems)
+        named[name] = document
+        system, clashes = _built(loaded, workspace.systems)
         problems.extend(clashes)
-        workspace.systems[name] = system
+        if system is not None and not clashes:
+            workspace.systems[name] = system
+            continue
+        directory.unread[name] = frozenset(_names(document.data))
+        if system is not None:
+            unsound.append(system)
     for system in workspace.systems.values():
         workspace.problems[system.document.name].extend(link_system(system, directory))
+    for system in unsound:
+        workspace.problems[system.document.name].extend(link_system(system, _apart(system, directory)))
     return workspace
 
 
-def _second_system(name: str, loaded: Loaded, twin: System) -> Problem:
-    first = twin.document.spans.place_of(("system", "name"), on="value")
+def _name_of(document: Document) -> str:
+    """The name of the file's system; one that no system can have where it cannot be read."""
+    system = document.data.get("system") if document.data is not None else None
+    name = system.get("name") if isinstance(system, dict) else None
+    return name if isinstance(name, str) else f"/{document.name}"
+
+
+def _built(loaded: Loaded, systems: Mapping[str, System]) -> tuple[System | None, list[Problem]]:
+    return (None, []) if loaded.manifest is None else build_system(loaded.document, loaded.manifest, systems)
+
+
+def _apart(system: System, directory: Directory) -> Directory:
+    """For a system that is not checked: its references must lead somewhere, and its edges nowhere else."""
+    others = {name: frozenset(other.components) for name, other in directory.systems.items()}
+    return Directory({system.name: system}, others | directory.unread)
+
+
+def _second_system(name: str, twin: Document) -> Problem:
+    first = twin.spans.place_of(("system", "name"), on="value")
     return Problem(
         code="MAN003",
-        message=f"a second system is named `{name}`; the first stands in {twin.document.name}",
+        message=f"a second system is named `{name}`; the first stands in {twin.name}",
         path=("system", "name"),
-        related=(Related(f"the first `{name}`", first, twin.document.name),),
+        related=(Related(f"the first `{name}`", first, twin.name),),
     )
 
 
-def _present_but_unknown(data: Any, directory: Directory) -> None:
-    """A file that did not validate: its names count as present, and nothing else of it is known."""
-    if not isinstance(data, dict):
-        return
-    system = data.get("system")
-    name = system.get("name") if isinstance(system, dict) else None
-    if isinstance(name, str):
-        directory.unread[name] = frozenset(_names(data))
-
-
-def _names(data: dict[str, Any]) -> Iterable[str]:
-    for section, items in data.items():
+def _names(data: dict[str, Any] | None) -> Iterator[str]:
+    """All that may be the name of a component in a file that is not sound."""
+    for section, items in (data or {}).items():
         if not isinstance(items, dict):
             continue
         for key, item in items.items():
