@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 Entry: TypeAlias = Flow | Component
 Cause: TypeAlias = Literal["replicas", "alternatives", "rescuer"]
 
-PATIENCE = 1_000_000
+PATIENCE = 50_000
 """Components visited entry by entry; beyond, entries of one objective are followed as one and only the one with
 the widest path is named. Keeps the largest workspaces linear."""
 
@@ -72,9 +72,9 @@ class Undecided:
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """Entries that are followed as one."""
+    """Entries that are followed as one: the one at `position`, and those after it."""
 
-    entries: tuple[Entry, ...]
+    position: int
 
 
 Node: TypeAlias = Component | Flow | Instance | Domain | Undecided | Together
@@ -293,10 +293,9 @@ class SingleFailures:
             self._note(requirements, entry, reach, hits)
             used.update(dict.fromkeys(reach))
         for members in _by_objective(rest, self.promises):
-            together = Together(tuple(entry for entry, _ in members))
             reach = _reach([(component, entry if isinstance(entry, Flow) else None) for entry, component in members])
-            structure = self._structure(None) | {together: all_of(together.entries)}
-            self._note(Requirements(structure), together, reach, hits)
+            structure = self._structure(None) | _followed_as_one([entry for entry, _ in members])
+            self._note(Requirements(structure), Together(0), reach, hits)
             used.update(dict.fromkeys(reach))
         return hits, used
 
@@ -494,6 +493,15 @@ def _by_objective(
         budget = Budget.of(promises.objective(entry)) if isinstance(entry, Flow) else None
         groups.setdefault(budget, []).append((entry, component))
     yield from groups.values()
+
+
+def _followed_as_one(entries: list[Entry]) -> dict[Node, list[Group[Node]]]:
+    """A node that needs all the entries; a list of pairs, since time grows with the groups of one node."""
+    groups: dict[Node, list[Group[Node]]] = {}
+    for position, entry in enumerate(entries):
+        rest = [Together(position + 1)] if position + 1 < len(entries) else []
+        groups[Together(position)] = all_of([entry, *rest])
+    return groups
 
 
 def _reach(sources: Iterable[tuple[Component, Flow | None]]) -> dict[Component, Reached]:
