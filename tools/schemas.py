@@ -1,4 +1,4 @@
-"""Write every generated schema into schemas/; `make schemas` runs this after a change of the models."""
+"""Write what is generated from the models: schemas/ and archlint/manifest/compiled.py; run by `make schemas`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from pathlib import Path
 
 from archlint.knowledge.schema import technology_schema
 from archlint.manifest import schema as manifest
+from archlint.manifest.compiling import write_compiled
 from archlint.report import schema as report
 
-SCHEMAS = Path(__file__).resolve().parent.parent / "schemas"
+ROOT = Path(__file__).resolve().parent.parent
+SCHEMAS = ROOT / "schemas"
+COMPILED = ROOT / "archlint" / "manifest" / "compiled.py"
 
 
 def write_all(folder: Path) -> None:
@@ -22,3 +25,5 @@ def write_all(folder: Path) -> None:
 
 if __name__ == "__main__":
     write_all(Path(sys.argv[1]) if len(sys.argv) > 1 else SCHEMAS)
+    if len(sys.argv) == 1:
+        write_compiled(COMPILED)

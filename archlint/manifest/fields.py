@@ -6,20 +6,22 @@ high end is worst. Names that end in `Floor` are supplies and promises, of which
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
+
+# pydantic would import the plug-ins of every installed distribution into this process.
+os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
 
 from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import PydanticCustomError, core_schema
 from pydantic_core.core_schema import CoreSchema
 
-from archlint.manifest import units
-from archlint.manifest.units import Dimension, UnitError, Worst
+from archlint.manifest import readings, units
+from archlint.manifest.readings import Share as Share  # the models' own name of the type
+from archlint.manifest.units import Dimension, Worst
 
 ErrorType = Literal["archlint_unit", "archlint_value"]
 UNIT_ERROR: ErrorType = "archlint_unit"
@@ -36,8 +38,8 @@ def refusal(message: str, kind: ErrorType = VALUE_ERROR) -> PydanticCustomError:
     return PydanticCustomError(kind, "{problem}", {"problem": message})
 
 
-class Share(float):
-    """A percentage of instances, where a count of them may stand as well; 100% is 1.0."""
+def _refused(error: ValueError) -> PydanticCustomError:
+    return refusal(str(error), UNIT_ERROR if getattr(error, "kind", None) == "unit" else VALUE_ERROR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,25 +51,17 @@ class Quantity:
     least: float = 0.0
 
     def read(self, value: object) -> float:
+        return readings.quantity(value, self.dimensions, self.worst, self.least)
+
+    def validate(self, value: object) -> float:
         """Raises PydanticCustomError."""
         try:
-            number = self._parse(value)
-        except UnitError as error:
-            kind = UNIT_ERROR if error.kind == "unit" else VALUE_ERROR
-            raise refusal(str(error), kind) from None
-        if number < self.least:
-            raise refusal(f"{value} is below {self.least:g}")
-        return number
-
-    def _parse(self, value: object) -> float:
-        if len(self.dimensions) == 1:
-            return units.parse_quantity(value, self.dimensions[0], self.worst)
-        if not isinstance(value, str):
-            return units.parse_quantity(value, "amount", self.worst)
-        return _parse_any(value, self.dimensions, self.worst)
+            return self.read(value)
+        except ValueError as error:
+            raise _refused(error) from None
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(self.read)
+        return core_schema.no_info_plain_validator_function(self.validate)
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchema:
         arms: list[JsonSchema] = []
@@ -81,7 +75,7 @@ class Whole(Quantity):
     """Annotation: a whole number, read as an int."""
 
     def read(self, value: object) -> int:
-        return int(Quantity.read(self, value))
+        return readings.whole(value, self.least)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,21 +83,7 @@ class CountOrShare(Quantity):
     """Annotation: a count of instances (an int) or a percentage of them (a Share)."""
 
     def read(self, value: object) -> int | Share:
-        if isinstance(value, str) and value.rstrip().endswith("%"):
-            return Share(Quantity.read(Quantity(("fraction",), self.worst), value))
-        return int(Quantity.read(Quantity(("count",)), value))
-
-
-@lru_cache(maxsize=4096)
-def _parse_any(text: str, dimensions: tuple[Dimension, ...], worst: Worst) -> float:
-    first: UnitError | None = None
-    for dimension in dimensions:
-        try:
-            return units.parse_quantity(text, dimension, worst)
-        except UnitError as error:
-            first = first or error
-    assert first is not None
-    raise first
+        return readings.count_or_share(value, self.worst)
 
 
 def _json_arms(dimension: Dimension, least: float) -> list[JsonSchema]:
@@ -211,18 +191,14 @@ class _Date:
     """Annotation: a calendar date, written YYYY-MM-DD."""
 
     @staticmethod
-    def read(value: object) -> date:
-        if isinstance(value, str) and re.match(_DATE, value):
-            try:
-                return date.fromisoformat(value.strip())
-            except ValueError:
-                problem = f"`{value}` is not a day of the calendar"
-        else:
-            problem = "write a date as YYYY-MM-DD"
-        raise refusal(problem)
+    def validate(value: object) -> date:
+        try:
+            return readings.day(value)
+        except ValueError as error:
+            raise _refused(error) from None
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(self.read)
+        return core_schema.no_info_plain_validator_function(self.validate)
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchema:
         return {"type": "string", "format": "date", "pattern": _DATE, "examples": ["2026-11-15"]}
@@ -235,15 +211,14 @@ class _Setting:
     """Annotation: a scalar as the technology's own configuration has it."""
 
     @staticmethod
-    def read(value: object) -> str | int | float | bool:
-        if isinstance(value, float) and not math.isfinite(value):
-            raise refusal("write a finite number")
-        if isinstance(value, str | int | float | bool):
-            return value
-        raise refusal("a setting is text, a number, true or false")
+    def validate(value: object) -> str | int | float | bool:
+        try:
+            return readings.setting(value)
+        except ValueError as error:
+            raise _refused(error) from None
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(self.read)
+        return core_schema.no_info_plain_validator_function(self.validate)
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchema:
         return {"type": ["string", "number", "boolean"]}
@@ -263,13 +238,13 @@ class ByKind:
         arms = get_args(source)
         words = tuple(word for arm in arms if get_origin(arm) is Literal for word in get_args(arm))
         choices: dict[str, CoreSchema] = {
-            _tag(arm): handler.generate_schema(arm) for arm in arms if get_origin(arm) is not Literal
+            tag_of(arm): handler.generate_schema(arm) for arm in arms if get_origin(arm) is not Literal
         }
         if words:
             choices["@word"] = core_schema.literal_schema(list(words))
         return core_schema.tagged_union_schema(
             choices,
-            discriminator=_chooser(frozenset(choices), frozenset(words), _holds_text(arms)),
+            discriminator=readings.chooser(frozenset(choices), frozenset(words), holds_text(arms)),
             custom_error_type=VALUE_ERROR,
             custom_error_message=_what_to_write(arms, words),
         )
@@ -281,7 +256,7 @@ class ByKind:
         return json_schema if arms is None else {**json_schema, "anyOf": arms}
 
 
-def _tag(arm: object) -> str:
+def tag_of(arm: object) -> str:
     plain = get_args(arm)[0] if get_origin(arm) is Annotated else arm
     origin = get_origin(plain) or plain
     if isinstance(origin, type) and issubclass(origin, BaseModel | Mapping):
@@ -289,32 +264,13 @@ def _tag(arm: object) -> str:
     return "@list" if origin is list else "@scalar"
 
 
-def _holds_text(arms: tuple[object, ...]) -> bool:
+def holds_text(arms: tuple[object, ...]) -> bool:
     return any(isinstance(annotation, Text) for arm in arms for annotation in get_args(arm)[1:])
-
-
-def _chooser(tags: frozenset[str], words: frozenset[str], text: bool) -> Callable[[object], str | None]:
-    # One word and another text: "write a mapping or `none`" helps more than "did you mean `none`".
-    no_word = "@word" if len(words) > 1 else None
-
-    def choose(value: object) -> str | None:
-        if isinstance(value, str):
-            if value in words:
-                return "@word"
-            scalar = text or not words or value[:1].isdigit() or value[:1] == "-"
-            return "@scalar" if "@scalar" in tags and scalar else no_word
-        if isinstance(value, dict):
-            return "@mapping" if "@mapping" in tags else None
-        if isinstance(value, list):
-            return "@list" if "@list" in tags else None
-        return "@scalar" if "@scalar" in tags else None
-
-    return choose
 
 
 def _what_to_write(arms: tuple[object, ...], words: tuple[str, ...]) -> str:
     kinds = {"@mapping": "a mapping", "@list": "a list"}
-    options = [kinds.get(_tag(arm)) or _in_words(arm) for arm in arms if get_origin(arm) is not Literal]
+    options = [kinds.get(tag_of(arm)) or _in_words(arm) for arm in arms if get_origin(arm) is not Literal]
     options += [f"`{word}`" for word in words]
     return "write " + " or ".join(", ".join(options).rsplit(", ", 1))
 

@@ -2,136 +2,57 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-# pydantic would import the plug-ins of every installed distribution into this process.
-os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
-
-from pydantic import BaseModel, TypeAdapter, ValidationError
-
-from archlint.manifest import models
+from archlint.manifest import specs
 from archlint.manifest.defaults import merge_defaults
 from archlint.manifest.manifest import Manifest
-from archlint.manifest.models import SECTIONS
-from archlint.manifest.problems import On, Path, Problem
-from archlint.manifest.tree import ABSENT, value_at
+from archlint.manifest.models import SECTIONS, Section
+from archlint.manifest.problems import Problem
+from archlint.manifest.specs import Deviation
 
 if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
-
     from archlint.manifest.reader import Document
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_UNIT = "archlint_unit"
-
-
-@dataclass(slots=True)
-class _Findings:
-    """What went wrong so far. Failures become sentences at the end, so that a good file never pays for words."""
-
-    failures: list[tuple[Path, Any, ValidationError]] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)
-    unknown: list[str] = field(default_factory=list)
-    names: list[Path] = field(default_factory=list)
-    shapes: list[tuple[Path, object]] = field(default_factory=list)
-
-    def __bool__(self) -> bool:
-        return bool(self.failures or self.missing or self.unknown or self.names or self.shapes)
 
 
 def validate(document: Document) -> tuple[Manifest | None, list[Problem]]:
-    """The manifest, or None and all that is wrong with it, ordered by place."""
-    stated = document.data or {}
-    found = _Findings(unknown=[key for key in stated if key not in SECTIONS])
+    """The manifest, or None and all that is wrong with it, ordered by place.
+
+    A valid manifest never meets pydantic: its values are those of `specs`, equal to the models' attribute by
+    attribute, which is why the sections of a Manifest are typed as models.
+    """
+    try:
+        return compiled(document.data or {}), []
+    except (ValueError, KeyError):  # what deviates from the plans is for the models to word
+        pass
+    from archlint.manifest.diagnosis import diagnose
+
+    return diagnose(document)
+
+
+def compiled(stated: dict[str, Any]) -> Manifest:
+    """The manifest of a tree. Raises ValueError or KeyError, without words, where the tree is not valid."""
     sections: dict[str, Any] = {}
     if "defaults" in stated:
-        sections["defaults"] = _section("defaults", stated["defaults"], found)
-    data = stated if found.failures else merge_defaults(stated)
+        sections["defaults"] = _section(SECTIONS["defaults"], stated["defaults"])
+    for key, value in merge_defaults(stated).items():
+        if key not in sections:
+            sections[key] = _section(SECTIONS[key], value)
     for key, section in SECTIONS.items():
-        if key in data and key not in sections:
-            sections[key] = _section(key, data[key], found)
-        elif section.required and key not in data and (key,) not in document.nulls:
-            found.missing.append(key)
-    if found:
-        return None, _ordered(found, document)
-    # A required section may still lack its value; the reader has reported that.
-    is_whole = all(key in sections for key, section in SECTIONS.items() if section.required)
-    return Manifest(**sections) if is_whole else None, []
+        if section.required and key not in sections:
+            raise Deviation
+    return Manifest(**sections)
 
 
-def concrete(loc: Sequence[str | int], data: object) -> Path:
-    """The part of an error's location that leads somewhere in the data.
-
-    A location also names the alternative of a union that was tried and marks a mapping's key with "[key]";
-    neither is in the manifest.
-    """
-    path: Path = ()
-    for part in loc:
-        here = value_at(data, (part,))
-        if here is not ABSENT:
-            data, path = here, (*path, part)
-    return path
-
-
-def _section(key: str, value: object, found: _Findings) -> object:
-    section = SECTIONS[key]
-    model = getattr(import_module(f"{models.__name__}.{section.module}"), section.model)
+def _section(section: Section, value: Any) -> Any:
+    read = specs.section_reader(section.model)
     if section.shape == "one":
-        return _item(_reader(model), value, (key,), found)
-    if section.shape == "named" and isinstance(value, dict):
-        found.names.extend((key, item) for item in value if not _NAME.fullmatch(item))
-        return {item: _item(_reader(model), stated, (key, item), found) for item, stated in value.items()}
-    if section.shape == "list" and isinstance(value, list):
-        return [_item(_reader(model), stated, (key, at), found) for at, stated in enumerate(value)]
-    found.shapes.append(((key,), value))
-    return None
-
-
-def _reader(model: Any) -> Callable[[object], object]:
-    """What reads one value of a type: a model's own method, without an adapter around it, where it is a model."""
-    if isinstance(model, type) and issubclass(model, BaseModel):
-        return model.model_validate
-    return TypeAdapter(model).validate_python
-
-
-def _item(read: Callable[[object], object], value: object, path: Path, found: _Findings) -> object:
-    try:
         return read(value)
-    except ValidationError as error:
-        found.failures.append((path, value, error))
-        return None
-
-
-def _ordered(found: _Findings, document: Document) -> list[Problem]:
-    from archlint.manifest import wording
-
-    problems = [Problem("MAN002", f"a manifest needs `{key}`", (), "key") for key in found.missing]
-    problems.extend(Problem("MAN002", wording.unknown_section(key), (key,), "key") for key in found.unknown)
-    problems.extend(Problem("MAN002", wording.not_a_name(path[-1]), path, "key") for path in found.names)
-    problems.extend(Problem("MAN002", wording.wrong_section(path, value), path) for path, value in found.shapes)
-    nulls = frozenset(document.nulls)
-    for path, value, failure in found.failures:
-        for error in failure.errors(include_url=False):
-            problems.extend(_worded(error, path, value, nulls))
-    return sorted(problems, key=lambda problem: document.spans.place_of(problem.path, problem.on))
-
-
-def _worded(error: ErrorDetails, prefix: Path, data: object, nulls: frozenset[Path]) -> Iterator[Problem]:
-    """The problem that an error means; none where a null, which is reported already, is all that is wrong."""
-    from archlint.manifest import wording
-
-    kind, loc = error["type"], error["loc"]
-    is_missing, is_key = kind == "missing", loc[-1:] == ("[key]",)
-    path = prefix + concrete(loc[:-1] if is_missing else loc, data)
-    named = (*path, loc[-1]) if is_missing else path
-    of_whole = isinstance(error["input"], dict) and wording.is_about_the_whole(kind, path)
-    if named in nulls or (of_whole and any(null[:-1] == path for null in nulls)):
-        return
-    on: On = "key" if is_missing or is_key or of_whole or kind == "extra_forbidden" else "value"
-    message = wording.not_a_name(path[-1]) if is_key else error["msg"] if of_whole else wording.worded(error, named)
-    yield Problem("MAN005" if kind == _UNIT else "MAN002", message, path, on)
+    if section.shape == "list" and isinstance(value, list):
+        return [read(item) for item in value]
+    if section.shape == "named" and isinstance(value, dict) and all(map(_NAME.fullmatch, value)):
+        return {name: read(item) for name, item in value.items()}
+    raise Deviation

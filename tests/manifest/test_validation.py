@@ -10,12 +10,13 @@ from typing import Any, get_origin
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from archlint.manifest.diagnosis import concrete
 from archlint.manifest.manifest import Manifest
 from archlint.manifest.models import SECTIONS, load
 from archlint.manifest.problems import Problem
 from archlint.manifest.reader import read
 from archlint.manifest.shapes import Arm, arms, fields
-from archlint.manifest.validation import concrete, validate
+from archlint.manifest.validation import validate
 from archlint.manifest.wording import closest, plain, thing
 
 HEAD = "archlint: 1\nsystem: {name: shop}\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
 from pydantic_core import CoreSchema, core_schema
@@ -37,20 +37,22 @@ from archlint.manifest.models.common import (
 )
 
 
-class _StatusCode:
+class StatusCode:
     """Annotation: in YAML a bare 429 is a number, and means the same as `"429"`."""
+
+    spellings: ClassVar[dict[int, str]] = {429: "429"}
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_before_validator_function(
-            lambda value: "429" if type(value) is int and value == 429 else value, handler(source)
+            lambda value: self.spellings.get(value, value) if type(value) is int else value, handler(source)
         )
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         words = handler(schema)
-        return {"enum": [*words["enum"], 429]}
+        return {"enum": [*words["enum"], *self.spellings]}
 
 
-RetryOn = Annotated[Literal["connect", "timeout", "5xx", "429", "reset", "conflict", "any"], _StatusCode()]
+RetryOn = Annotated[Literal["connect", "timeout", "5xx", "429", "reset", "conflict", "any"], StatusCode()]
 
 
 class RetriesSpec(Control):

@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
 from archlint.manifest.fields import Amount, Date, Growth, Label, MoneyFloor, Multiple, Name, OrNone
 from archlint.manifest.models.base import Spec, needed, stated
 from archlint.manifest.models.common import SloSpec, Tier
 
-LanguageVersion = Literal[1]
+
+class VersionNumber:
+    """Annotation: `1.0` is the version 1 and `true` is none, though Python holds them all equal."""
+
+    spellings: ClassVar[dict[float, int]] = {1.0: 1}
+
+    @staticmethod
+    def validate(value: object) -> object:
+        if isinstance(value, bool):
+            raise PydanticKnownError("literal_error", {"expected": "1"})
+        return value
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self.validate, handler(source))
+
+
+LanguageVersion = Annotated[Literal[1], VersionNumber()]
 AsOf = Date
 
 
