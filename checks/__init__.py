@@ -9,6 +9,7 @@ MODULES: tuple[str, ...] = (
     "archlint.checks.cycles",
     "archlint.checks.dual_writes",
     "archlint.checks.idempotency",
+    "archlint.checks.limits",
     "archlint.checks.littles_law",
     "archlint.checks.manifest",
     "archlint.checks.monitoring",

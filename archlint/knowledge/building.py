@@ -81,6 +81,9 @@ def _build_limit(record: Record, slug: str) -> Limit:
         _condition(record.optional_record("condition")),
         record.optional_text("error"),
         record.optional_text("note"),
+        record.texts("also"),
+        None if (unit := record.choice("key_unit", UNITS, "")) == "" else unit,
+        record.optional_number("per_key"),
     )
     record.done()
     _refuse_unfit(record, limit)
@@ -93,6 +96,8 @@ def _refuse_unfit(record: Record, limit: Limit) -> None:
     unit, bounds = UNITS[limit.unit], limit.bounds
     if bounds is not None and bounds.dimension != unit.dimension:
         record.fail(f"`{unit.name}` does not fit `{bounds.name}`, which is {bounds.dimension}", "unit")
+    if limit.key_unit is not None and UNITS[limit.key_unit].dimension != unit.dimension:
+        record.fail(f"`{limit.key_unit}` does not fit `{unit.name}`", "key_unit")
     if limit.kind in NEEDS_URL and limit.source.url is None:
         record.fail(f"a limit of kind {limit.kind} needs the URL of its source", "source")
 

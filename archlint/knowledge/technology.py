@@ -103,7 +103,11 @@ class Condition(NamedTuple):
 
 
 class Limit(NamedTuple):
-    """One documented figure. `value` is in `unit`, as its source writes it; `amount` is canonical."""
+    """One documented figure. `value` is in `unit`, as its source writes it; `amount` is canonical.
+
+    `key` and the keys in `also` set it in the technology's configuration. A bare number there is in `key_unit`
+    (canonical where None), and the limit is `per_key` times it: 0.5 where two of what is set make one.
+    """
 
     technology: str
     id: str
@@ -121,6 +125,9 @@ class Limit(NamedTuple):
     condition: Condition = Condition()
     error: str | None = None
     note: str | None = None
+    also: tuple[str, ...] = ()
+    key_unit: str | None = None
+    per_key: float | None = None
 
     @property
     def name(self) -> str:

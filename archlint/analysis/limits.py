@@ -1,0 +1,273 @@
+"""The figures of a manifest against the documented limits of the technologies that it names."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from archlint.analysis.measured import FIXED, MEASURERS, Measured, Subject
+from archlint.analysis.thresholds import exceeds
+from archlint.analysis.values import Unknown
+from archlint.manifest.units import Dimension, UnitError, parse_quantity
+from archlint.system.elements import Component, Element, Topic, stated
+
+if TYPE_CHECKING:
+    from archlint.analysis.analyses import Analyses
+    from archlint.knowledge.technology import Limit
+
+Level = Literal["hard", "quota", "beyond", "near"]
+
+LEVELS: tuple[Level, ...] = ("hard", "quota", "beyond", "near")
+"""Gravest first: a hard limit passed; a quota or default; what is advised or tested; near one of the first two."""
+
+NEAR = 0.8
+"""The share of a hard limit, quota or default from which a component is near it."""
+
+_LEVEL_OF_KIND: Mapping[str, Level] = {
+    "hard": "hard", "quota": "quota", "default": "quota", "recommended": "beyond", "tested": "beyond",
+}  # fmt: skip
+_DIMENSIONS: Mapping[str, Dimension] = {
+    "bytes": "bytes", "seconds": "duration", "per_second": "rate", "bytes_per_second": "throughput",
+    "fraction": "fraction", "count": "amount",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A limit as it binds one subject. `said` is the field that raised it, or "" where the catalogue's value holds.
+
+    `certain` is False where the manifest does not say whether the limit's condition holds.
+    """
+
+    limit: Limit
+    amount: float
+    said: str = ""
+    certain: bool = True
+
+    def exposure(self, measured: float) -> float:
+        """Demand over limit, 1 at the limit, larger is worse."""
+        demand, supply = (measured, self.amount) if self.limit.direction == "max" else (self.amount, measured)
+        if supply == 0:
+            return math.inf if demand > 0 else 0.0
+        return demand / supply
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """A measure that a limit does not allow, or hardly. `advised` is a lower advised limit that is passed too."""
+
+    level: Level
+    bound: Bound
+    measured: Measured
+    subject: Subject
+    advised: Bound | None = None
+
+    @property
+    def exposure(self) -> float:
+        return self.bound.exposure(self.measured.value)
+
+
+@dataclass(slots=True)
+class Judged:
+    """What the limits of its technology say of one component.
+
+    `unknown` holds, by level, the fields without which some limit of that level cannot be judged.
+    """
+
+    levels: set[Level] = field(default_factory=set)
+    breaches: list[Breach] = field(default_factory=list)
+    unknown: dict[Level, set[str]] = field(default_factory=lambda: {level: set() for level in LEVELS})
+
+    def lacks(self, limits: Iterable[Limit], fields: Iterable[str]) -> None:
+        for limit in limits:
+            for level in _levels_of(limit):
+                self.unknown[level].update(fields)
+
+
+class Measures:
+    """The measures of every component, and what the limits of its technology make of them."""
+
+    def __init__(self, analyses: Analyses) -> None:
+        self.analyses = analyses
+        self._judged: dict[Component, Judged | None] = {}
+
+    def judge(self, component: Component) -> Judged | None:
+        """None where the technology is not stated, or not in the catalogue."""
+        if component not in self._judged:
+            subject = self._subject(component)
+            self._judged[component] = None if subject is None else _judge(subject)
+        return self._judged[component]
+
+    def of(self, component: Component, measure: str) -> list[Measured | Unknown]:
+        """One measure of a component; empty where it has no meaning there."""
+        subject = self._subject(component)
+        return [] if subject is None else list(_measure(subject, measure))
+
+    def _subject(self, component: Component) -> Subject | None:
+        named = technology_of(component)
+        technology = None if named is None else self.analyses.knowledge.technology(named)
+        if named is None or technology is None:
+            return None
+        from archlint.knowledge.technology import Setting
+
+        keeper = component.broker if isinstance(component, Topic) else component
+        tier = (getattr(keeper.spec, "settings", None) or {}).get("tier")
+        version = named.partition("@")[2] or None
+        setting = Setting(getattr(keeper.spec, "mode", None), version, None if tier is None else str(tier))
+        return Subject(component, technology, technology.completed(setting), self.analyses)
+
+
+def technology_of(component: Component) -> str | None:
+    """As stated, with its version; a topic has that of its broker."""
+    keeper = component.broker if isinstance(component, Topic) else component
+    return getattr(keeper.spec, "technology", None)
+
+
+def _judge(subject: Subject) -> Judged:
+    judged = Judged()
+    applicable = subject.technology.applicable(subject.setting)
+    binding: dict[str, list[tuple[Limit, tuple[str, ...]]]] = {}
+    for limit, missing in (*((limit, ()) for limit in applicable.decided), *applicable.undecided):
+        if limit.measure in MEASURERS and limit.kind in _LEVEL_OF_KIND:
+            binding.setdefault(limit.measure or "", []).append((limit, missing))
+    for measure, limits in binding.items():
+        for measured in _measure(subject, measure):
+            for limit, _ in limits:
+                judged.levels.update(_levels_of(limit))
+            if isinstance(measured, Unknown):
+                judged.lacks((limit for limit, _ in limits), measured.fields)
+            else:
+                _compare(subject, measured, limits, judged)
+    return judged
+
+
+def _measure(subject: Subject, measure: str) -> Iterator[Measured | Unknown]:
+    kinds, measurer = MEASURERS[measure]
+    if isinstance(subject.component, kinds):
+        yield from measurer(subject)
+
+
+def _compare(subject: Subject, measured: Measured, limits: list[tuple[Limit, tuple[str, ...]]], judged: Judged) -> None:
+    """The gravest breach of one measure, and what is open about the limits that it does not pass."""
+    found: list[Breach] = []
+    for bounds, missing in _alternatives(subject, measured, limits):
+        if not bounds:
+            judged.lacks((limit for limit, _ in limits if limit.id in missing[1:]), missing[:1])
+            continue
+        passed = [exceeds(bound.exposure(measured.value), 1) for bound in bounds]
+        mildest = min(bounds, key=lambda bound: bound.exposure(measured.value))
+        level = _level(mildest, measured)
+        if level is not None:
+            found.append(Breach(level, mildest, measured, subject))
+        if all(passed) and not (measured.missing and mildest.limit.direction == "min"):
+            continue
+        open_fields = missing if any(passed) else ()
+        judged.lacks((bound.limit for bound in bounds), (*open_fields, *measured.missing))
+    if found:
+        judged.breaches.append(_gravest(found))
+
+
+def _alternatives(
+    subject: Subject, measured: Measured, limits: list[tuple[Limit, tuple[str, ...]]]
+) -> Iterator[tuple[list[Bound], tuple[str, ...]]]:
+    """Each decided limit by itself; those of one id whose conditions are open together, and what would decide.
+
+    No bound where a setting that raises the limit cannot be read: then the setting's field and the limit's id.
+    """
+    open_bounds: dict[str, tuple[list[Bound], set[str]]] = {}
+    for limit, missing in limits:
+        bound = _bound(subject, measured, limit, certain=not missing)
+        if isinstance(bound, Unknown):
+            yield [], (*bound.fields, limit.id)
+        elif not missing:
+            yield [bound], ()
+        else:
+            bounds, fields = open_bounds.setdefault(limit.id, ([], set()))
+            bounds.append(bound)
+            fields.update("technology" if name == "version" else name for name in missing)
+    for bounds, fields in open_bounds.values():
+        yield bounds, tuple(sorted(fields))
+
+
+def _level(bound: Bound, measured: Measured) -> Level | None:
+    limit, exposure = bound.limit, bound.exposure(measured.value)
+    if limit.direction == "min" and measured.missing:
+        return None
+    if exceeds(exposure, 1):
+        return _LEVEL_OF_KIND[limit.kind]
+    near = "near" in _levels_of(limit) and exceeds(exposure, NEAR)
+    return "near" if near else None
+
+
+def _levels_of(limit: Limit) -> tuple[Level, ...]:
+    """The levels at which a limit can be breached."""
+    level = _LEVEL_OF_KIND[limit.kind]
+    grows = limit.direction == "max" and limit.measure not in FIXED
+    return (level, "near") if level in ("hard", "quota") and grows else (level,)
+
+
+def _gravest(found: list[Breach]) -> Breach:
+    worst = min(found, key=lambda breach: (LEVELS.index(breach.level), -breach.exposure))
+    advised = [breach.bound for breach in found if breach.level == "beyond"]
+    if worst.level != "quota" or not advised:
+        return worst
+    return Breach(worst.level, worst.bound, worst.measured, worst.subject, min(advised, key=lambda bound: bound.amount))
+
+
+# What the manifest says of a limit
+
+
+def _bound(subject: Subject, measured: Measured, limit: Limit, *, certain: bool) -> Bound | Unknown:
+    """The limit with the value that the manifest raised it to."""
+    said = _said(subject, measured, limit) if limit.raisable or limit.per_key is not None else None
+    if said is None:
+        return Bound(limit, limit.amount, certain=certain)
+    if isinstance(said, Unknown):
+        return said
+    name, amount = said
+    return Bound(limit, amount, name, certain)
+
+
+def _said(subject: Subject, measured: Measured, limit: Limit) -> tuple[str, float] | Unknown | None:
+    """Where the manifest says the limit, and its value: under `limits`, in a field of its own, under `settings`."""
+    for owner in _owners(subject, measured):
+        raised = getattr(owner.spec, "limits", None) or {}
+        for name in (limit.id, limit.name):
+            if name in raised and limit.raisable:
+                return f"limits.{name}", float(raised[name])
+        own = next((d.field for d in subject.technology.defaults if d.key == limit.key and d.field), None)
+        value = stated(owner.spec, own) if own is not None else None
+        if own is not None and isinstance(value, int | float):
+            return own, float(value) * (limit.per_key or 1.0)
+        settings = getattr(owner.spec, "settings", None) or {}
+        for key in (limit.key, *limit.also):
+            if key is not None and key in settings:
+                amount = _read(settings[key], limit)
+                return Unknown(f"settings.{key}") if amount is None else (f"settings.{key}", amount)
+    return None
+
+
+def _owners(subject: Subject, measured: Measured) -> list[Element]:
+    component = subject.component
+    keepers = (component, component.broker) if isinstance(component, Topic) else (component,)
+    return list(dict.fromkeys((*keepers, *measured.owners)))
+
+
+def _read(value: object, limit: Limit) -> float | None:
+    """A setting in the canonical unit, below zero for none at all; None where it cannot be read."""
+    from archlint.knowledge.measures import UNITS
+
+    dimension = UNITS[limit.unit].dimension
+    factor = UNITS[limit.key_unit].factor if limit.key_unit is not None else 1.0
+    try:
+        if isinstance(value, bool):
+            return None
+        amount = float(value) * factor  # type: ignore[arg-type]  # text that is no number raises
+    except (TypeError, ValueError):
+        try:
+            amount = parse_quantity(value, _DIMENSIONS[dimension])
+        except (UnitError, KeyError):
+            return None
+    return math.inf if amount < 0 else amount * (limit.per_key or 1.0)
