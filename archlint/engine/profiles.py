@@ -64,9 +64,7 @@ def _with_unproven(outcomes: Outcomes, checks: dict[str, Check]) -> Outcomes:
         for (code, fields), elements in outcomes.unknown.items()
         for element in elements
     ]
-    return replace(
-        outcomes, raised=[*outcomes.raised, *unproven], unknown={}, fired=outcomes.fired + len(unproven)
-    )
+    return replace(outcomes, raised=[*outcomes.raised, *unproven], unknown={}, fired=outcomes.fired + len(unproven))
 
 
 def _unproven(check: Check, element: Element, fields: tuple[str, ...]) -> Finding:

@@ -199,16 +199,12 @@ class _Linker:
                 known = {**operations, **self.system.flows}
                 self._name((*item.path, "in", index), origin, known, "operation or flow")
 
-    def _name(
-        self, path: Path, name: str | None, known: Mapping[str, Any], kind: str, *, on_key: bool = False
-    ) -> None:
+    def _name(self, path: Path, name: str | None, known: Mapping[str, Any], kind: str, *, on_key: bool = False) -> None:
         if name is None or name == NONE or name in known:
             return
         near = self.directory.suggest(name, known)
         message = f"`{name}` is no {kind} of the manifest" + (f"; did you mean `{near}`?" if near else "")
-        self.problems.append(
-            Problem(code="MAN004", message=message, path=path, on="key" if on_key else "value")
-        )
+        self.problems.append(Problem(code="MAN004", message=message, path=path, on="key" if on_key else "value"))
 
 
 def zone_names(system: System) -> list[str]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from archlint.system.elements import Component, Outside, System
 
-COMPARISONS = 200_000
-"""Names that one run compares for suggestions: half a second, however many references are wrong."""
+COMPARISONS = 50_000
+"""Names that one run compares for suggestions: a second at worst, however many references are wrong."""
 
 
 @dataclass(frozen=True, slots=True)

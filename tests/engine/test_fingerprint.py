@@ -127,8 +127,9 @@ def test_inserted_items_keep_it(registry: Registry) -> None:
     assert identities(registry, named) == identities(registry, MANIFEST)
     nameless = MANIFEST.replace("zones: [a, b]", "zones: [c, a, b]")
     before, after = identities(registry, MANIFEST), identities(registry, nameless)
-    assert before["ACM002", "services.web.zones[1]", "names zone b"] == (
-        after["ACM002", "services.web.zones[2]", "names zone b"]
+    assert (
+        before["ACM002", "services.web.zones[1]", "names zone b"]
+        == (after["ACM002", "services.web.zones[2]", "names zone b"])
     )
 
 

@@ -49,7 +49,7 @@ PAY = {
     "services": {"ledger": {}, "web": {}},
     "brokers": {"log": {"topics": {"paid": {}}}},
 }
-EVENTS = {"brokers": {"events": {"topics": {"orders": {}}}}}
+EVENTS: dict[str, Any] = {"brokers": {"events": {"topics": {"orders": {}}}}}
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ def test_a_second_system_is_told_even_where_the_first_is_unsound() -> None:
     assert run.systems == {}
 
 
-TEAMS = {"teams": {"team-shop": {}}}
+TEAMS: dict[str, Any] = {"teams": {"team-shop": {}}}
 TOPOLOGY = {"topology": {"regions": {"eu": {"zones": ["eu-a", "eu-b"]}}}}
 
 
@@ -402,7 +402,9 @@ def test_very_many_unknown_references_are_told_without_comparing_for_ever() -> N
 
 
 def edge_of(call: dict[str, Any], **more: Any) -> Dependency:
-    system, problems = linked({"services": {"web": {"calls": [{"to": "db", **call}]}}, "datastores": {"db": {}}, **more})
+    system, problems = linked(
+        {"services": {"web": {"calls": [{"to": "db", **call}]}}, "datastores": {"db": {}}, **more}
+    )
     assert problems == []
     return next(edge for edge in system.dependencies if edge.kind == "call")
 
@@ -459,14 +461,14 @@ def test_a_publish_is_hard(via: str | None, on_failure: str | None) -> None:
 
 def test_a_consumer_does_not_need_its_topic_for_requests() -> None:
     consume = {"from": "events/orders", "dead_letter": "events/dead"}
-    topics = {"brokers": {"events": {"topics": {"orders": {}, "dead": {}}}}}
+    topics: dict[str, Any] = {"brokers": {"events": {"topics": {"orders": {}, "dead": {}}}}}
     system, _ = linked({"services": {"web": {"consumes": [consume]}}, **topics})
     edges = {edge.kind: edge for edge in system.services["web"].outgoing}
     assert {kind: edge.hard for kind, edge in edges.items()} == {"consume": False, "dead_letter": False}
 
 
 def test_a_fallback_stands_in() -> None:
-    stores = {"datastores": {"db": {}, "copy": {}}}
+    stores: dict[str, Any] = {"datastores": {"db": {}, "copy": {}}}
     call = {"fallback": {"use": "alternate", "to": "copy"}}
     system, _ = linked({"services": {"web": {"calls": [{"to": "db", **call}]}}, **stores})
     (edge,) = system.dependencies
