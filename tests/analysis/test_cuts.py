@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from archlint.analysis import cuts
 from archlint.analysis.analyses import Analyses
-from archlint.analysis.cuts import Domain, Instance, SingleFailures
+from archlint.analysis.cuts import SingleFailures
+from archlint.analysis.domains import Domain
+from archlint.analysis.losses import Instance
 from archlint.analysis.values import Unknown
 from archlint.knowledge.catalogue import Catalogue
 from archlint.manifest.loading import load
@@ -92,7 +94,8 @@ def _places(draw: st.DrawFn, field: str) -> Data:
 
 def standing(component: Data) -> list[str | None]:
     """The zone of each instance; None for a single one that several zones may hold."""
-    count, zones = component.get("replicas", component.get("nodes")), component["zones"]
+    count: int = component["replicas"] if "replicas" in component else component["nodes"]
+    zones = component["zones"]
     if count == 1 and len(zones) > 1:
         return [None]
     return [zones[i % len(zones)] for i in range(count)]

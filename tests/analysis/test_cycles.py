@@ -68,7 +68,7 @@ def test_periodic_and_asynchronous_calls_make_a_circle_that_ends() -> None:
 
 
 def test_other_phases_and_shared_topics_make_no_circle() -> None:
-    brokers = {"events": {"topics": {"t": {}}}}
+    brokers: dict[str, Any] = {"events": {"topics": {"t": {}}}}
     both = {"publishes": [{"to": "events/t"}]}
     assert cycles_of({"a": {"calls": [{"to": "b"}]}, "b": {"depends_on": [{"on": "a", "phase": "startup"}]}}) == []
     assert cycles_of({"a": both, "b": both, "c": {"consumes": [{"from": "events/t"}]}}, brokers=brokers) == []

@@ -1,0 +1,171 @@
+"""The losses that stop each component, and the requirements that follow from them and from the calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias
+
+from archlint.analysis.domains import Domain, Share, Topologies, host_of, places_known
+from archlint.analysis.paths import Entry, alternatives, is_on_path
+from archlint.analysis.requirements import Group, Requirements, all_of
+from archlint.analysis.survival import Fate, fate_in, fate_of_instance, is_own, least_instances, spreads_itself
+from archlint.analysis.values import Known
+from archlint.system.elements import Component, External, Flow, System
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """Any one instance of a component."""
+
+    of: Component
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """Stands for the losses of a scope ("instance", "zone", "domain") whose outcome fields would decide."""
+
+    of: Component
+    scope: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Entries that are followed as one: the one at `position`, and those after it."""
+
+    position: int
+
+
+Node: TypeAlias = Component | Flow | Instance | Domain | Undecided | Together
+
+
+class Losses:
+    """What stops the components of a run, and what the entries therefore need."""
+
+    def __init__(self, systems: Mapping[str, System], entries: tuple[tuple[Entry, Component], ...]) -> None:
+        self.systems = systems
+        self.entries = entries
+        self.topologies = Topologies(systems)
+
+    @cached_property
+    def components(self) -> tuple[Component, ...]:
+        return tuple(component for system in self.systems.values() for component in system.components.values())
+
+    def shares(self, component: Component) -> dict[Domain, Share]:
+        """Every domain that the component is stated to stand in, and how much of it."""
+        host = host_of(component)
+        count = least_instances(host)
+        return self.topologies.shares(host, count.value if isinstance(count, Known) else None)
+
+    @cached_property
+    def own(self) -> dict[Component, tuple[Node, ...]]:
+        """Per component, the elements and undecided losses that its own groups name."""
+        return {
+            component: tuple(
+                node
+                for group in groups
+                for node in group.alternatives
+                if isinstance(node, Instance | Domain | Undecided)
+            )
+            for component, groups in self.groups.items()
+        }
+
+    @cached_property
+    def groups(self) -> dict[Component, tuple[Group[Node], ...]]:
+        """Per component, one group for each loss that stops it, or may."""
+        return {component: tuple(self._losses_of(component)) for component in self.components}
+
+    def _losses_of(self, component: Component) -> Iterator[Group[Node]]:
+        """Of an external only the domains count, which it may share with its stand-in: others run it."""
+        if not is_own(component):
+            for domain in self.shares(component) if isinstance(component, External) else ():
+                yield Group((domain,))
+            return
+        yield from _groups(component, Instance(component), fate_of_instance(component), "instance")
+        for domain, share in self.shares(component).items():
+            scope = domain.kind if domain.kind in ("zone", "region") else "domain"
+            yield from _groups(component, domain, fate_in(component, domain, share, self.topologies), scope)
+        if self._needs_zones(component):
+            yield Group((Undecided(component, "zone", ("zones",)),))
+
+    @staticmethod
+    def _needs_zones(component: Component) -> bool:
+        """Whether nobody says where its instances stand; of a single one it does not matter."""
+        if host_of(component) is not component or places_known(component) or spreads_itself(component):
+            return False
+        count = least_instances(component)
+        return not isinstance(count, Known) or count.value > 1
+
+    @cached_property
+    def requirements(self) -> Requirements[Node]:
+        return Requirements(self.structure(None))
+
+    def structure(self, flow: Flow | None) -> dict[Node, list[Group[Node]]]:
+        groups: dict[Node, list[Group[Node]]] = {}
+        for component in self.components:
+            groups[component] = [*self.groups[component], *_edge_groups(component, flow, entered=False)]
+        for entry, component in self.entries:
+            if isinstance(entry, Flow) and flow in (None, entry):
+                own = self.groups.get(component, ())
+                groups[entry] = [*own, *_edge_groups(component, entry, entered=True)]
+        return groups
+
+    @cached_property
+    def flows_restrict(self) -> bool:
+        """Whether a call away from the entries is made for some flows only: then flows have paths of their own."""
+        return any(
+            name in system.flows
+            for system in self.systems.values()
+            for item in (*system.calls, *system.publishes)
+            for name in item.spec.only_in or ()
+        )
+
+    @cached_property
+    def users(self) -> dict[Domain, list[Component]]:
+        """Per domain, the components that its loss stops, in the order of the manifests."""
+        users: dict[Domain, list[Component]] = {}
+        for component, nodes in self.own.items():
+            for node in nodes:
+                if isinstance(node, Domain):
+                    users.setdefault(node, []).append(component)
+        return users
+
+    def rescuers(self, component: Component, domain: Domain) -> tuple[Component, ...]:
+        """What should save the component from the loss of the domain."""
+        groups = (group.alternatives for group in self.groups[component] if domain in group.alternatives)
+        return tuple(node for nodes in groups for node in nodes if isinstance(node, Component))
+
+    def is_stopped(self, component: Component, domain: Domain) -> bool:
+        """Whether the loss of the domain stops the component: nothing else saves it."""
+        groups = [group.alternatives for group in self.groups[component] if domain in group.alternatives]
+        return any(
+            all(node == domain or self.requirements.critical_elements(node, [domain]) for node in nodes)
+            for nodes in groups
+        )
+
+
+def _groups(component: Component, element: Node, fate: Fate, scope: str) -> Iterator[Group[Node]]:
+    if fate.unknown:
+        yield Group((Undecided(component, scope, fate.unknown),))
+    elif fate.lost and fate.rescuers:
+        yield from (Group((element, rescuer)) for rescuer in fate.rescuers)
+    elif fate.lost:
+        yield Group((element,))
+
+
+def _edge_groups(component: Component, flow: Flow | None, *, entered: bool) -> Iterator[Group[Node]]:
+    for edge in component.outgoing:
+        found = alternatives(edge)
+        if found and is_on_path(edge, flow, entered=entered):
+            yield Group(found)
+
+
+def followed_as_one(entries: list[Entry]) -> dict[Node, list[Group[Node]]]:
+    """A node that needs all the entries; a list of pairs, since time grows with the groups of one node."""
+    groups: dict[Node, list[Group[Node]]] = {}
+    for position, entry in enumerate(entries):
+        rest = [Together(position + 1)] if position + 1 < len(entries) else []
+        groups[Together(position)] = all_of([entry, *rest])
+    return groups

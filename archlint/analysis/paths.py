@@ -1,0 +1,127 @@
+"""The paths of requests: what can do the work of an edge, which flows take it, and how many of their requests."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from archlint.system.elements import (
+    Cache,
+    Call,
+    Client,
+    Component,
+    Dependency,
+    Flow,
+    Job,
+    Outside,
+    Publish,
+    Service,
+    System,
+)
+
+Entry: TypeAlias = Flow | Component
+"""A flow, or a component by which requests enter a system that promises nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """That requests of an entry come to a component, and the share of them that need it."""
+
+    entry: Component
+    flow: Flow | None
+    share: float
+
+
+def entries_of_draft(system: System) -> Iterator[Component]:
+    """Services that nothing of the run but clients and jobs calls."""
+    for service in system.services.values():
+        if all(isinstance(edge.source, Client | Job) for edge in service.incoming if _is_call(edge)):
+            yield service
+
+
+def _is_call(edge: Dependency) -> bool:
+    return edge.kind in ("call", "depends_on") and edge.phase == "runtime" and not _is_periodic(edge)
+
+
+def alternatives(edge: Dependency) -> tuple[Component, ...]:
+    """What can do the work of the edge; empty where the work can be left undone."""
+    if edge.phase != "runtime" or _is_periodic(edge):
+        return ()
+    if edge.hard:
+        return tuple(dict.fromkeys(other for target in edge.targets for other in _behind(target)))
+    if edge.fallback is not None:
+        return tuple(dict.fromkeys((*edge.targets, edge.fallback)))
+    return ()
+
+
+def _behind(target: Component) -> Iterable[Component]:
+    """A cache that lets requests pass on an error is not needed itself."""
+    if isinstance(target, Cache) and target.backed_by is not None and target.spec.on_error == "pass-through":
+        return (target, target.backed_by)
+    return (target,)
+
+
+def _is_periodic(edge: Dependency) -> bool:
+    """Work that no request causes, so that no request fails with it."""
+    item = edge.item
+    if not isinstance(item, Call) or not isinstance(edge.source, Service):
+        return False
+    return item.spec.rate is not None or item.spec.every is not None
+
+
+def is_on_path(edge: Dependency, flow: Flow | None, *, entered: bool) -> bool:
+    """Whether a request of the flow may take the edge; `entered`: its source is where the flow enters.
+
+    Which operation a request asks for is known at the entry only.
+    """
+    item = edge.item
+    if flow is None or not isinstance(item, Call | Publish):
+        return True
+    names = {item.operation} if item.operation else set(item.spec.only_in or ())
+    if not names or flow.name in names:
+        return True
+    operations = [name for name in names if name not in item.system.flows]
+    if not operations:
+        return item.system is not flow.system
+    return not entered or flow.spec.operation is None or flow.spec.operation in operations
+
+
+def reach(sources: Iterable[tuple[Component, Flow | None]]) -> dict[Component, Reached]:
+    """Everything that the entries use, with the share of the requests that need it by the widest path."""
+    best: dict[Component, Reached] = {}
+    queue: list[tuple[float, int, Component]] = []
+    for component, flow in sources:
+        best.setdefault(component, Reached(component, flow, 1.0))
+        queue.append((-1.0, len(queue), component))
+    count = len(queue)
+    while queue:
+        negative, _, component = heapq.heappop(queue)
+        here = best[component]
+        if -negative < here.share:
+            continue
+        entered = component is here.entry
+        for edge in component.outgoing:
+            if not is_on_path(edge, here.flow, entered=entered):
+                continue
+            share = here.share * _share(edge, here.flow if entered else None)
+            for target in alternatives(edge):
+                if not isinstance(target, Outside) and (target not in best or share > best[target].share):
+                    best[target] = Reached(here.entry, here.flow, share)
+                    count += 1
+                    heapq.heappush(queue, (-share, count, target))
+    return best
+
+
+def _share(edge: Dependency, flow: Flow | None) -> float:
+    item = edge.item
+    if not isinstance(item, Call):
+        return 1.0
+    share = float(item.spec.share)
+    operations = getattr(item.caller.spec, "operations", None) or {}
+    names = [item.operation] if item.operation else [n for n in item.spec.only_in or () if n in operations]
+    if not names or (flow is not None and flow.spec.operation in names):
+        return share
+    shares = [operations[name].share for name in names]
+    return share if any(part is None for part in shares) else share * min(1.0, sum(float(part) for part in shares))
