@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from archlint.analysis.measured import FIXED, MEASURERS, Measured, Subject
+from archlint.analysis.broker_measures import BROKER_MEASURES
+from archlint.analysis.measured import Measured, Measurers, Subject
+from archlint.analysis.store_measures import STORE_MEASURES
 from archlint.analysis.thresholds import exceeds
 from archlint.analysis.values import Unknown
 from archlint.manifest.units import Dimension, UnitError, parse_quantity
@@ -24,6 +26,12 @@ LEVELS: tuple[Level, ...] = ("hard", "quota", "beyond", "near")
 
 NEAR = 0.8
 """The share of a hard limit, quota or default from which a component is near it."""
+
+MEASURERS: Measurers = {**BROKER_MEASURES, **STORE_MEASURES}
+"""What can be computed; limits on other measures are not judged."""
+
+FIXED = frozenset({"topic_name_length"})
+"""Measures that do not grow: near their limit is as good as far from it."""
 
 _LEVEL_OF_KIND: Mapping[str, Level] = {
     "hard": "hard", "quota": "quota", "default": "quota", "recommended": "beyond", "tested": "beyond",
