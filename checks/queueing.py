@@ -227,12 +227,16 @@ def _part(component: Component, analyses: Analyses, load_field: str, capacity_fi
     if isinstance(load, Known) and load.value == 0:
         return _Part(load_field, capacity_field)
     missing = () if isinstance(load, Known) else load.fields
-    if not capacity:
+    if capacity is None:
         missing = (*missing, capacity_field)
     return _Part(load_field, capacity_field, least, capacity, missing)
 
 
 def _of_parts(component: Component, parts: list[_Part]) -> Iterator[Finding]:
+    for part in parts:
+        if part.capacity == 0 and part.load:
+            yield _carries_none(component, part)
+            return
     busy, missing = sum(part.busy for part in parts), [name for part in parts for name in part.missing]
     if not exceeds(busy, BUSY):
         if missing:
@@ -258,6 +262,17 @@ def _of_parts(component: Component, parts: list[_Part]) -> Iterator[Finding]:
         formula="utilisation = sum of load / capacity",
         clears=() if missing else tuple(_clears_of_parts(component, largest, busy)),
         remedy="Raise what it can carry, or take load off it: a cache before it, fewer calls a request, batches.",
+    )
+
+
+def _carries_none(component: Component, part: _Part) -> Finding:
+    return Finding(
+        at=component,
+        field=part.capacity_field,
+        message=f"{component.label} is offered {show(part.load, '/s')} at peak and states a {part.capacity_field} of 0",
+        evidence=(Evidence(part.load_field, part.load, "/s"), Evidence(part.capacity_field, 0.0, "/s")),
+        formula="utilisation = sum of load / capacity",
+        remedy="State what it can carry, or send this load elsewhere.",
     )
 
 

@@ -207,6 +207,8 @@ def consumers_slower_than_producers(consume: Consume, analyses: Analyses) -> Ite
     limits = [limit for limit in (instances, partitions) if limit is not None]
     if not limits:
         raise Unknown("instances")
+    if not min(limits):
+        raise NotApplicable
     capacity, active = min(limits) * each, min(limits)
     mean, peak = analyses.load.mean_of_topic(topic), analyses.load.of_topic(topic)
     at_mean = mean.value if isinstance(mean, Known) else analyses.load.mean_of_topic_at_least(topic)

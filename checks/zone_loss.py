@@ -77,10 +77,12 @@ def no_capacity_after_zone_loss(service: Service, analyses: Analyses) -> Iterato
     load, rate = analyses.load.requests(service), rate_of_one(service)
     exact, upper = analyses.capacity.instances_at_peak(service), analyses.capacity.most_at_peak(service)
     offered = load.value if isinstance(load, Known) else analyses.load.at_least(service)
-    if not isinstance(rate, Known) or not isinstance(upper, Known):
+    if not isinstance(rate, Known) or not isinstance(upper, Known) or not rate.value:
         need(service, load, rate, exact)
         raise NotApplicable
     loss = _Loss(service, offered, rate.value, upper.value)
+    if not loss.left:
+        raise NotApplicable  # one zone holds all that there is, whatever the list says: LAW121 tells
     if loss.is_carried or _is_failing_already(service, loss):
         need(service, load, exact)
         return
@@ -169,7 +171,7 @@ def _finding(loss: _Loss, gap: float | None, analyses: Analyses, *, known: bool)
             f"the other {left} serve {show(held, '/s')} of {'' if known else 'at least '}"
             f"{show(loss.offered, '/s')} at peak{_until(loss, gap)}"
         ),
-        exposure=loss.offered / held if held else loss.offered / loss.rate_of_one,
+        exposure=loss.offered / held,
         evidence=(
             Evidence("peak load", loss.offered, "/s"),
             Evidence("replicas at peak", loss.count),
@@ -210,10 +212,10 @@ def _clears(loss: _Loss) -> Iterator[Clear]:
         return
     if stated(service.spec, "replicas") is not None:
         yield Clear("replicas", needed, str(needed), WARNING)
-    if loss.left and stated(service.spec, "load.peak") is not None:
+    if stated(service.spec, "load.peak") is not None:
         peak = at_most(loss.left * loss.rate_of_one, "/s")
         yield Clear("load.peak", peak.value, peak.text, WARNING)
-    if loss.left and stated(service.spec, "capacity.per_replica") == loss.rate_of_one:
+    if stated(service.spec, "capacity.per_replica") == loss.rate_of_one:
         yield from _faster(loss)
 
 

@@ -151,3 +151,10 @@ def test_the_gap_is_printed_where_it_is_known() -> None:
     assert finding.severity.label == "warning"
     (finding,) = found("LAW125", ZONES.format(fields=scaled.format(more="")))
     assert finding.message.endswith("until autoscaling has added replicas")
+
+
+@pytest.mark.parametrize("fields", ["replicas: 1", "replicas: 0"])
+def test_what_stands_in_one_zone_is_no_business_of_a_lost_zone(fields: str) -> None:
+    text = ZONES.format(fields=f"{fields}, capacity: {{per_replica: 120/s}}")
+    assert found("LAW125", text) == []
+    assert missing("LAW125", text) == []

@@ -135,3 +135,16 @@ def test_the_lag_is_passed_within_a_busy_hour(peak: int, lag: int) -> None:
     late = backlog_after(peak, 540, 3600) / 540
     if abs(late - lag) > 1:
         assert bool(found("LAW133", text)) == (late > lag)
+
+
+def test_a_store_that_carries_no_writes_is_written_to() -> None:
+    text = "datastores: {x: {load: {reads: 5/s, writes: 5/s}, capacity: {reads: 90/s, writes: 0/s}}}"
+    assert [(finding.path, finding.severity.label) for finding in found("LAW130", text)] == [
+        ("datastores.x.capacity.writes", "error")
+    ]
+
+
+@pytest.mark.parametrize(("consume", "topic"), [("instances: 0", ""), ("instances: 3", "partitions: 0")])
+def test_nobody_consumes(consume: str, topic: str) -> None:
+    text = TOPIC.format(rates=", mean: 5/s", consume=f", per_instance: 9/s, {consume}", topic=topic)
+    assert found("LAW133", text) == []
