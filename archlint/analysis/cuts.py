@@ -68,10 +68,11 @@ class SinglePoint:
         return all(hit.flow is None for hit in self.hits)
 
     @property
-    def is_zone(self) -> bool:
-        """Whether it is the zone itself that matters."""
-        zone = isinstance(self.element, Domain) and self.element.kind == "zone"
-        return zone and self.cause != "rescuer"
+    def scope(self) -> str:
+        """Whose finding it makes: "instance", "zone", "region", or "domain" for all else and for lost rescuers."""
+        if isinstance(self.element, Instance):
+            return "instance"
+        return self.element.kind if self.element.kind in ("zone", "region") and self.cause != "rescuer" else "domain"
 
     @property
     def worst(self) -> Hit:
@@ -107,11 +108,15 @@ class SingleFailures:
 
     def zones(self, component: Component) -> tuple[SinglePoint, ...] | Unknown:
         """The zones whose finding has its place at the component."""
-        return self._at(component, zone=True) or self._unknown(component, "zone") or ()
+        return self._at(component, "zone")
+
+    def regions(self, component: Component) -> tuple[SinglePoint, ...] | Unknown:
+        """The regions whose finding has its place at the component."""
+        return self._at(component, "region")
 
     def domains(self, component: Component) -> tuple[SinglePoint, ...] | Unknown:
-        """All other domains whose finding has its place there, and zones that take a rescuer with them."""
-        return self._at(component, zone=False) or self._unknown(component, "domain") or ()
+        """All other domains whose finding has its place there, and any that take a rescuer with them."""
+        return self._at(component, "domain")
 
     @cached_property
     def cycles(self) -> tuple[Cycle, ...]:
@@ -132,9 +137,9 @@ class SingleFailures:
         """Whether the manifest states any failure domain of the component beside its zone and region."""
         return any(domain.kind not in ("zone", "region") for domain in self.losses.shares(component))
 
-    def _at(self, component: Component, *, zone: bool) -> tuple[SinglePoint, ...]:
-        points = self._domain_points.get(component, ())
-        return tuple(point for point in points if point.is_zone == zone)
+    def _at(self, component: Component, scope: str) -> tuple[SinglePoint, ...] | Unknown:
+        points = tuple(point for point in self._domain_points.get(component, ()) if point.scope == scope)
+        return points or self._unknown(component, scope) or ()
 
     def _unknown(self, component: Component, scope: str) -> Unknown | None:
         undecided = (node for node in self.losses.own[component] if isinstance(node, Undecided))

@@ -97,6 +97,12 @@ def test_a_provider_over_the_budget_is_an_error() -> None:
     assert severities(report, "LAW124") == [("LAW124", "error")]
 
 
+def test_a_region_over_the_budget_is_no_shared_domain() -> None:
+    topology = {"regions": {"eu": {"zones": ["a", "b"]}}}
+    services = {"web": {"replicas": 4, "zones": ["a", "b"], "domains": {"rack": ["r1", "r2"]}}}
+    assert found(report_of(services, "99.9999%", topology=topology), "LAW124") == []
+
+
 def test_an_external_is_left_to_its_own_promise() -> None:
     services = {"web": {"replicas": 2, "zones": ["a", "b"], "calls": [{"to": "cards"}]}}
     report = report_of(services, "99.999%", externals={"cards": {"provider": "psp"}})
