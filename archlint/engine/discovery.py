@@ -33,7 +33,7 @@ def is_manifest(name: str) -> bool:
 def discover(paths: Iterable[Path]) -> list[Path]:
     """The manifests that paths mean: a named file whatever its name, a folder's manifests at any depth.
 
-    Sorted and without repetition. Raises UsageError for a path that does not exist.
+    Sorted and without repetition, whatever links lead to a file. Raises UsageError for a path that does not exist.
     """
     found: dict[str, Path] = {}
     for path in paths:
@@ -41,7 +41,7 @@ def discover(paths: Iterable[Path]) -> list[Path]:
             raise UsageError(f"{path}: no such file or folder")
         for manifest in _below(path) if path.is_dir() else (path,):
             found.setdefault(os.path.realpath(manifest), manifest)
-    return sorted(found.values(), key=lambda path: path.as_posix())
+    return sorted(found.values(), key=os.path.abspath)
 
 
 def _below(folder: Path) -> Iterator[Path]:
@@ -66,12 +66,13 @@ def read_source(path: Path) -> Source:
 
 
 def display_name(path: Path) -> str:
-    """A path as reports show it: relative to the current folder where it lies below it."""
+    """A path as reports show it: relative to the current folder where it lies below it, and always printable."""
     absolute = Path(os.path.abspath(path))
     try:
-        return absolute.relative_to(Path.cwd()).as_posix()
+        shown = absolute.relative_to(Path.cwd())
     except ValueError:
-        return path.as_posix()
+        shown = path
+    return os.fsencode(shown.as_posix()).decode("utf-8", "replace")
 
 
 def repository_root(start: Path) -> Path:

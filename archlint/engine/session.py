@@ -86,8 +86,8 @@ def _sources(request: Request) -> list[Source]:
             raise UsageError("`-` reads standard input and takes no other path beside it")
         return [Source(request.stdin_filename or "<stdin>", request.stdin or b"")]
     start = [Path(path) for path in request.paths] or [Path()]
-    found = [repository_root(path) for path in start] if request.workspace else start
-    sources = [read_source(path) for path in discover(found)]
+    roots = [repository_root(path) for path in start] if request.workspace else []
+    sources = [read_source(path) for path in discover([*start, *roots])]
     if not sources and not request.allow_empty:
         where = ", ".join(str(path) for path in start)
         raise UsageError(
