@@ -100,7 +100,7 @@ def _bytes_in(subject: Subject, topic: Topic) -> tuple[float, bool, tuple[str, .
         parts = [(Unknown("rate") if peak is None else Known(peak), None)]
     for rate, own in parts:
         size = largest if own is None else own
-        certain = certain and own is not None
+        certain = certain and (own is not None or size is None)
         missing.update(lacking(isinstance(rate, Unknown), "services.*.publishes.rate"))
         missing.update(lacking(size is None, "services.*.publishes.size"))
         if isinstance(rate, Known) and size is not None:

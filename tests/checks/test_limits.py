@@ -1,0 +1,78 @@
+"""What fixtures cannot say of the checks of limits: who errs, what is not evaluated, what is opened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from archlint.engine.results import Report, ReportedFinding
+from archlint.testing import lint
+
+HEAD = "archlint: 1\nsystem: {name: shop}\n"
+
+
+def of(report: Report, family: str = "LIM") -> list[ReportedFinding]:
+    return [finding for finding in report.findings if finding.code.startswith(family)]
+
+
+def needs(report: Report, code: str) -> set[str]:
+    return {field for group in report.not_evaluated if group.code == code for field in group.needs}
+
+
+def test_a_store_whose_connections_are_stated_is_left_to_the_law() -> None:
+    text = (
+        "services: {a: {replicas: 40, calls: [{to: db, access: read, pool: {size: 10}}]}}\n"
+        "datastores: {db: {technology: postgresql@16, nodes: 2, connections: {max: 300}}}\n"
+    )
+    report = lint(HEAD + text)
+    assert of(report) == []
+    assert len(of(report, "LAW022")) == 1
+
+
+def test_what_is_missing_is_named() -> None:
+    text = "services: {a: {calls: [{to: db, access: write}]}}\ndatastores: {db: {technology: etcd@3.5}}\n"
+    report = lint(HEAD + text)
+    assert needs(report, "LIM002") == {"services.*.calls.payload", "size"}
+    assert needs(report, "LIM003") == {"services.*.calls.payload", "size"}
+    assert needs(report, "LIM004") >= {"nodes", "size"}
+    assert needs(report, "LIM001") == set()
+
+
+@pytest.mark.parametrize("technology", ["", "technology: abacus, "])
+def test_without_a_known_technology_nothing_applies(technology: str) -> None:
+    report = lint(HEAD + f"datastores: {{db: {{{technology}nodes: 3, size: 9GB}}}}\n")
+    assert of(report) == []
+    assert not any(group.code.startswith("LIM") for group in report.not_evaluated)
+
+
+def test_advice_never_errs() -> None:
+    report = lint(HEAD + "datastores: {db: {technology: etcd@3.5, nodes: 501, size: 1GiB}}\n")
+    assert [(f.code, f.severity.label) for f in of(report)] == [("LIM004", "warning")]
+
+
+def test_two_limits_of_one_component_have_their_own_fingerprints() -> None:
+    text = (
+        "brokers: {bus: {technology: kafka@3.6, mode: zookeeper, nodes: 3, voters: 9,"
+        " topics: {t: {partitions: 300k, replication_factor: 3}}}}\n"
+    )
+    found = of(lint(HEAD + text), "LIM004")
+    assert len(found) == 2  # the brokers pass a default besides
+    assert len({finding.fingerprint for finding in found}) == 2
+
+
+def test_a_manifest_opens_the_files_of_the_technologies_that_it_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    read_text = Path.read_text
+
+    def counted(self: Path, encoding: str | None = None, errors: str | None = None) -> str:
+        if self.parent.name == "technologies":
+            opened.append(self.name)
+        return read_text(self, encoding, errors)
+
+    monkeypatch.setattr(Path, "read_text", counted)
+    lint(HEAD + "services: {a: {replicas: 2}}\n")
+    assert opened == []
+    text = "datastores: {a: {technology: etcd@3.5}, b: {technology: postgresql@16}, c: {technology: etcd}}\n"
+    lint(HEAD + text + "brokers: {k: {technology: kafka}}\n")
+    assert sorted(opened) == ["etcd.yaml", "kafka.yaml", "postgresql.yaml"]
