@@ -24,6 +24,9 @@ from archlint.plugin import (
 NAMED = 3
 """Callers that a message names; the rest are counted."""
 
+_REMEDIES = {"call": "required", "depends_on": "required", "publish": "on_failure", "runs_on": "runs_on"}
+"""The field of an edge's item that takes the component off the hard path."""
+
 
 @check("LAW129", "critical-depends-on-lower-tier", severity=WARNING)
 def critical_depends_on_lower_tier(component: Component, analyses: Analyses) -> Iterator[Finding]:
@@ -32,7 +35,7 @@ def critical_depends_on_lower_tier(component: Component, analyses: Analyses) -> 
     What it finds: components whose stated tier is below critical and that a critical one needs for its requests: a
     call, a publish or a run-time dependency that is required, waits for its answer and has no fallback. A
     topic has the tier of its broker. Calls that only some operations make count where a flow with an objective uses
-    these. One finding a component of the lower tier, with the calls as related places.
+    these. One finding a component of the lower tier, at the first call that needs it, the others related.
 
     Why it matters: tiers decide who is paged, what is staged how slowly, and what is shed first. A critical
     component that waits for a best-effort one fails as often as that one, at hours when nobody answers for it.
@@ -40,8 +43,8 @@ def critical_depends_on_lower_tier(component: Component, analyses: Analyses) -> 
     At 3 AM: the critical page fires, the cause is a component without on-call, and its team is asleep. Cut the
     call (a flag, a default answer) before you try to repair it.
 
-    How to fix: raise the tier of what is needed, and run it accordingly. Or make the call optional: a fallback, a
-    queue, `required: false`.
+    How to fix: make the call optional: a fallback, a queue, `required: false`. Or raise the tier of what is needed,
+    and run it accordingly.
 
     When it is wrong: the tier says how important the component is to its own users, not how it is run.
 
@@ -75,14 +78,19 @@ def critical_depends_on_lower_tier(component: Component, analyses: Analyses) -> 
     sources = list(dict.fromkeys(edge.source for edge in needing))
     names = ", ".join(source.label for source in sources[:NAMED])
     more = f" and {len(sources) - NAMED} more" if len(sources) > NAMED else ""
-    verb = "is" if len(sources) == 1 else "are"
+    verb = "is critical and cannot" if len(sources) == 1 else "are critical and cannot"
+    first, *others = needing
     yield Finding(
-        at=component,
-        field="tier",
-        message=f"{component.label} is {tier}, but {names}{more}, which {verb} critical, cannot serve without it",
+        at=first.item,
+        field=_REMEDIES.get(first.kind, ""),
+        key=component.name,
+        message=f"{names}{more} {verb} serve without {component.label}, which is {tier}",
         evidence=(Evidence("tier", tier), Evidence("critical components that need it", len(sources))),
-        remedy=f"Raise the tier of {component.label}, or give the calls a fallback.",
-        related=tuple(Related(edge.item, "needs it", "required") for edge in needing),
+        remedy=f"Let the request succeed without {component.label} (a fallback, a queue), or run it as critical.",
+        related=(
+            Related(component, f"{component.label} is {tier}", "tier"),
+            *(Related(edge.item, "needs it too", _REMEDIES.get(edge.kind, "")) for edge in others),
+        ),
     )
 
 
