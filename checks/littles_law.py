@@ -7,10 +7,22 @@ from dataclasses import replace
 
 from archlint.analysis.analyses import Analyses
 from archlint.analysis.instances import Scale, rate_of_one, scale
-from archlint.analysis.load import only_consumes
 from archlint.analysis.queueing import littles_concurrency
 from archlint.analysis.thresholds import at_least, at_most, exceeds
-from archlint.plugin import ERROR, WARNING, Clear, Evidence, Finding, Known, Service, check, need, show, stated
+from archlint.plugin import (
+    ERROR,
+    WARNING,
+    Clear,
+    Evidence,
+    Finding,
+    Known,
+    NotApplicable,
+    Service,
+    check,
+    need,
+    show,
+    stated,
+)
 
 HEADROOM = 0.75
 """The share of slots in use at which requests begin to find none free (the framework's detection metric)."""
@@ -20,8 +32,6 @@ HEADROOM = 0.75
     "LAW020",
     "concurrency-below-littles-law",
     severity=ERROR,
-    needs=("capacity.concurrency",),
-    applies=lambda service: not only_consumes(service),
     subsumes=("LAW130",),
 )
 def concurrency_below_littles_law(service: Service, analyses: Analyses) -> Iterator[Finding]:
@@ -68,6 +78,8 @@ def concurrency_below_littles_law(service: Service, analyses: Analyses) -> Itera
             capacity: {concurrency: 64, service_time: 100ms}
     """
     time_field = _time_field(service)
+    if analyses.load.only_consumes(service):
+        raise NotApplicable
     load, exact = analyses.load.requests(service), analyses.capacity.instances_at_peak(service)
     rate = load.value if isinstance(load, Known) else analyses.load.at_least(service)
     time, slots, count = need(service, time_field, "capacity.concurrency", analyses.capacity.most_at_peak(service))

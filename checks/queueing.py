@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from archlint.analysis.analyses import Analyses
 from archlint.analysis.instances import greatest, instances_field, rate_of_one, scale, servers
-from archlint.analysis.load import only_consumes
 from archlint.analysis.thresholds import at_least, at_most, exceeds
 from archlint.analysis.utilisation import BUSY, Station
 from archlint.plugin import (
@@ -33,11 +32,9 @@ from archlint.plugin import (
 
 
 def _is_judged(component: Component) -> bool:
-    if isinstance(component, Service):
-        return not only_consumes(component)
     if isinstance(component, Network):
         return stated(component.spec, "capacity.rate") is not None
-    return isinstance(component, Datastore | Cache)
+    return isinstance(component, Service | Datastore | Cache)
 
 
 @check("LAW130", "utilisation-too-high", severity=ERROR, applies=_is_judged)
@@ -96,6 +93,8 @@ def utilisation(component: Component, analyses: Analyses) -> Iterator[Finding]:
 
 def _of_service(service: Service, analyses: Analyses) -> Iterator[Finding]:
     """The stated parts alone may decide: at least so much load, at most so many replicas."""
+    if analyses.load.only_consumes(service):
+        raise NotApplicable
     load, rate, most = analyses.load.requests(service), rate_of_one(service), greatest(service)
     offered = load.value if isinstance(load, Known) else analyses.load.at_least(service)
     if isinstance(rate, Unknown) or isinstance(most, Unknown) or not most.value * rate.value:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from archlint.analysis.analyses import Analyses
-from archlint.analysis.load import only_consumes
 from archlint.analysis.thresholds import at_least, exceeds
 from archlint.plugin import (
     ERROR,
@@ -44,7 +43,7 @@ BUSY_HOUR = 3600.0
 
 
 def _can_be_unbounded(component: Component) -> bool:
-    return isinstance(component, Topic) or (isinstance(component, Service) and not only_consumes(component))
+    return isinstance(component, Service | Topic)
 
 
 @check("LAW132", "unbounded-queue", severity=WARNING, applies=_can_be_unbounded)
@@ -83,6 +82,8 @@ def unbounded_queue(component: Component, analyses: Analyses) -> Iterator[Findin
     """
     if isinstance(component, Topic):
         yield from _of_topic(component, analyses)
+    elif isinstance(component, Service) and analyses.load.only_consumes(component):
+        raise NotApplicable
     else:
         yield from _of_service(component)
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from archlint.analysis.analyses import Analyses
 from archlint.analysis.instances import fullest_zone, greatest, placement, rate_of_one, scale, zones
-from archlint.analysis.load import only_consumes
 from archlint.analysis.thresholds import at_least, at_most, exceeds, fewest
 from archlint.plugin import (
     ERROR,
@@ -26,7 +25,7 @@ from archlint.plugin import (
 
 
 def _is_spread(service: Service) -> bool:
-    return len(zones(service)) > 1 and not only_consumes(service)
+    return len(zones(service)) > 1
 
 
 @check("LAW125", "no-capacity-after-zone-loss", severity=ERROR, applies=_is_spread, subsumes=("LAW130",))
@@ -74,13 +73,15 @@ def no_capacity_after_zone_loss(service: Service, analyses: Analyses) -> Iterato
             load: {peak: 800/s}
             capacity: {per_replica: 100/s}
     """
+    if analyses.load.only_consumes(service):
+        raise NotApplicable
     load, rate = analyses.load.requests(service), rate_of_one(service)
     exact, upper = analyses.capacity.instances_at_peak(service), analyses.capacity.most_at_peak(service)
     offered = load.value if isinstance(load, Known) else analyses.load.at_least(service)
     if not isinstance(rate, Known) or not isinstance(upper, Known) or not rate.value:
         need(service, load, rate, exact)
         raise NotApplicable
-    loss = _Loss(service, offered, rate.value, upper.value)
+    loss = _Loss(service, offered, rate.value, upper.value, fullest_zone(service, upper.value))
     if not loss.left:
         raise NotApplicable  # one zone holds all that there is, whatever the list says: LAW121 tells
     if loss.is_carried or _is_failing_already(service, loss):
@@ -94,16 +95,13 @@ def no_capacity_after_zone_loss(service: Service, analyses: Analyses) -> Iterato
 
 @dataclass(frozen=True, slots=True)
 class _Loss:
-    """`count` replicas run at peak, and the fullest zone is lost."""
+    """`count` replicas run at peak, and the `lost` ones of the fullest zone are gone."""
 
     service: Service
     offered: float
     rate_of_one: float
     count: int
-
-    @property
-    def lost(self) -> int:
-        return fullest_zone(self.service, self.count)
+    lost: int
 
     @property
     def left(self) -> int:

@@ -16,9 +16,16 @@ class Capacity:
 
     def __init__(self, load: Load) -> None:
         self.load = load
+        self._at_peak: dict[Component, Known[int] | Unknown] = {}
 
     def instances_at_peak(self, component: Component) -> Known[int] | Unknown:
         """n(peak). Unknown only where the answer depends on what is missing."""
+        known = self._at_peak.get(component)
+        if known is None:
+            known = self._at_peak[component] = self._instances(component)
+        return known
+
+    def _instances(self, component: Component) -> Known[int] | Unknown:
         size = scale(component)
         if isinstance(size, Unknown):
             return size

@@ -47,6 +47,9 @@ def instances_field(component: Component) -> str:
 
 def scale(component: Component) -> Known[Scale] | Unknown:
     """Least and most instances, from `replicas` or `nodes`, else from zones with counts."""
+    count = getattr(component.spec, instances_field(component), None)
+    if isinstance(count, int):
+        return Known(Scale(count, count))
     least, most = fewest(component), greatest(component)
     if isinstance(least, Unknown):
         return least

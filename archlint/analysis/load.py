@@ -70,6 +70,15 @@ class Load:
         own = stated(store.spec, f"load.{part}")
         return float(own) if own is not None else getattr(self._arriving(store), part).value
 
+    def only_consumes(self, service: Service) -> bool:
+        """Whether the load of a service is the messages that it takes: they wait, where requests would fail."""
+        return (
+            bool(service.consumes)
+            and stated_requests(service) is None
+            and not any(edge.kind == "call" for edge in service.incoming)
+            and not self._map.is_entry(service)
+        )
+
     def of_call(self, call: Call) -> Known[float] | Unknown:
         """First attempts per second of one call, over all replicas of its caller."""
         return self._of_item(call)
@@ -142,16 +151,6 @@ def stated_requests(component: Component) -> float | None:
     if not isinstance(component, STORES):
         return load.peak  # type: ignore[no-any-return]
     return None if load.reads is None or load.writes is None else load.reads + load.writes
-
-
-def only_consumes(service: Service) -> bool:
-    """Whether the load of a service is the messages that it takes: they wait, where requests would fail."""
-    return (
-        bool(service.consumes)
-        and stated_requests(service) is None
-        and not any(edge.kind == "call" for edge in service.incoming)
-        and not any(flow.entry is service for flow in service.system.flows.values())
-    )
 
 
 def handled(component: Component, arriving: Amount) -> Amount:

@@ -95,6 +95,10 @@ class TrafficMap:
                     entering[flow.entry].append(flow)
         return dict(entering)
 
+    def is_entry(self, component: Component) -> bool:
+        """Whether a flow enters the component."""
+        return component in self._entering
+
     def _flows_count(self, component: Component) -> bool:
         return any(flow.spec.peak is not None for flow in self._entering.get(component, ()))
 
