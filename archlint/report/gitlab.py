@@ -31,7 +31,7 @@ def _issue(finding: ReportedFinding, file: str, ordinal: int) -> dict[str, Any]:
     """GitLab shows no `check_name`, so the code stands in the text; it merges issues of one fingerprint."""
     return {
         "description": f"{finding.code}[{finding.name}] {visible(finding.message)}",
-        "check_name": finding.name,
+        "check_name": finding.code,
         "fingerprint": finding.fingerprint + (f":{ordinal}" if ordinal > 1 else ""),
         "severity": _SEVERITIES[finding.severity],
         "location": {

@@ -61,39 +61,29 @@ def _row(fold: Fold, report: Report) -> str:
 
 
 def _details(folds: list[Fold], report: Report) -> Iterator[str]:
-    """Each finding folded, so that the comment stays short until somebody wants to know why."""
-    return _within(LARGEST_DETAILS, (_block(fold, report) for fold in folds))
+    """Folded, so that the comment stays short until somebody wants to know why."""
+    if folds:
+        blocks = _within(LARGEST_DETAILS, (_block(fold, report) for fold in folds))
+        yield "\n\n".join(["<details>\n<summary>Figures and remedies</summary>", *blocks, "</details>"])
 
 
 def _block(fold: Fold, report: Report) -> str:
     finding = fold.finding
-    title = escape(visible(f"{finding.code} {finding.path or report.location_of(finding.file)}"))
-    items = (f"- **{text_of(label)}**: {text}" for label, text in _items(fold, report))
-    return "\n".join(
-        (
-            "<details>",
-            f"<summary>{title}</summary>",
-            "",
-            text_of(finding.message),
-            "",
-            *items,
-            "",
-            "</details>",
-        )
-    )
+    items = (f"- {text_of(label)}: {text}" for label, text in _items(fold, report))
+    return "\n".join((f"**{finding.code}** {text_of(finding.message)}", "", *items))
 
 
 def _items(fold: Fold, report: Report) -> Iterator[tuple[str, str]]:
     """Labels, and texts that are markdown already."""
     finding = fold.finding
-    yield "at", code_of(_place(finding, report))
+    yield "at", " ".join(code_of(text) for text in (_place(finding, report), finding.path) if text)
     yield from ((label, text_of(text)) for label, text in reasons(finding))
     for other in finding.related:
         where = code_of(f"{report.location_of(other.file)}:{other.place.line}:{other.place.column}")
         yield "related", f"{text_of(other.message)} ({where})"
     if fold.others:
         yield "also", text_of(fold.places)
-    yield from ((label, text_of(text)) for label, text in advice(finding))
+    yield from ((label, f"<{text}>" if label == "see" else text_of(text)) for label, text in advice(finding))
 
 
 def _place(finding: ReportedFinding, report: Report) -> str:

@@ -29,6 +29,7 @@ FINGERPRINT = "archlint/v1"
 _ROOT = "%SRCROOT%"
 _EXPANDED_DEPTH = 6
 _IN_SOURCE = ("inline", "waiver")
+_LINK = re.compile(r"\[(?=[^\[\]]*\]\()")
 _LINK_SIGNS = re.compile(r"[\[\]\\]")
 
 
@@ -73,11 +74,16 @@ def _result(finding: ReportedFinding, report: Report, components: Components) ->
 
 def _message(finding: ReportedFinding) -> Iterator[str]:
     """The first line is the title of an alert; GitHub shows a related place only where a text links to it."""
-    yield f"{finding.message}."
-    yield from (f"{label}: {text}" for label, text in reasons(finding))
+    yield f"{_unlinked(finding.message)}."
+    yield from (f"{label}: {_unlinked(text)}" for label, text in reasons(finding))
     for index, other in enumerate(finding.related, 1):
         yield f"related: [{_LINK_SIGNS.sub(_escaped, other.message)}]({index})"
-    yield from (f"{label}: {text}" for label, text in advice(finding))
+    yield from (f"{label}: {_unlinked(text)}" for label, text in advice(finding))
+
+
+def _unlinked(text: str) -> str:
+    """What only looks like a link is none; other brackets are left as they are."""
+    return _LINK.sub(_escaped, text)
 
 
 def _escaped(sign: re.Match[str]) -> str:

@@ -3,34 +3,34 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from archlint.plugin import Severity
 from archlint.report.closing import closing
 from archlint.report.style import paint
 
 if TYPE_CHECKING:
     from archlint.engine.results import Report
-    from archlint.plugin import Severity
     from archlint.report import RenderOptions
-
-Kind = tuple[str, str, "Severity"]
 
 
 def render(report: Report, options: RenderOptions) -> str:
-    found: Counter[Kind] = Counter((f.code, f.name, f.severity) for f in report.unsuppressed)
-    if not found:
+    severities: dict[tuple[str, str], Counter[Severity]] = {}
+    for finding in report.unsuppressed:
+        severities.setdefault((finding.code, finding.name), Counter())[finding.severity] += 1
+    if not severities:
         return closing(report, options)
-    widest = len(f"{max(found.values()):,}")
-    rows = [_row(kind, found[kind], widest, options.color) + "\n" for kind in sorted(found, key=_order(found))]
+    most_first = sorted(severities.items(), key=lambda item: (-item[1].total(), item[0]))
+    widest = len(f"{most_first[0][1].total():,}")
+    rows = (
+        f"{counts.total():>{widest},}  {code}[{name}]  {_by_severity(counts, options.color)}\n"
+        for (code, name), counts in most_first
+    )
     return "".join(rows) + "\n" + closing(report, options)
 
 
-def _order(found: Counter[Kind]) -> Callable[[Kind], tuple[int, str, int]]:
-    return lambda kind: (-found[kind], kind[0], -kind[2])
-
-
-def _row(kind: Kind, count: int, widest: int, color: bool) -> str:
-    code, name, severity = kind
-    label = severity.label
-    return f"{count:>{widest},}  {paint(label, label, color)}{' ' * (7 - len(label))}  {code}[{name}]"
+def _by_severity(counts: Counter[Severity], color: bool) -> str:
+    """`18 warning, 46 info`; one severity alone needs no count."""
+    found = [severity for severity in reversed(Severity) if counts[severity]]
+    texts = [s.label if len(found) == 1 else f"{counts[s]:,} {s.label}" for s in found]
+    return ", ".join(paint(text, s.label, color) for s, text in zip(found, texts, strict=True))
