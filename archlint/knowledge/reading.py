@@ -9,22 +9,11 @@ from typing import Any, NoReturn
 import yaml
 
 from archlint.knowledge.errors import CatalogueError
+from archlint.knowledge.parsing import LOADER, parse
 
 Steps = tuple[str | int, ...]
 
 _MAX_BYTES = 1 << 20
-
-
-class _Loader(yaml.CSafeLoader):
-    """Refuses a key that is written twice; libyaml keeps the last one without a word."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[object] = set()
-        for key, _ in node.value:
-            if key.value in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"`{key.value}` is written twice", key.start_mark)
-            seen.add(str(key.value))
-        return super().construct_mapping(node, deep=deep)
 
 
 class Record:
@@ -150,7 +139,7 @@ class Document:
         self._file = file
         self._text = _text_of(file)
         try:
-            self._data = yaml.load(self._text, Loader=_Loader)
+            self._data = parse(self._text)
         except (yaml.YAMLError, ValueError, RecursionError, TypeError) as error:
             raise _syntax_error(file, error) from error
 
@@ -177,7 +166,7 @@ class Document:
 
     def _node(self, steps: Steps) -> yaml.Node | None:
         """The node at `steps`, or its nearest ancestor that is written; composed only to report a failure."""
-        node = yaml.compose(self._text, Loader=yaml.CSafeLoader)
+        node = yaml.compose(self._text, Loader=LOADER)
         for step in steps:
             found = _child(node, step)
             if found is None:
