@@ -4,7 +4,7 @@ A folder holds one sub-folder a check, named by its code:
 
     fixtures/checks/ACM001/risky.yaml             a manifest that the check fires on
     fixtures/checks/ACM001/risky.expected.yaml    what it must say of it, exactly
-    fixtures/checks/ACM001/safe.yaml              a near miss: the check judges it, and is silent
+    fixtures/checks/ACM001/safe.yaml              a near miss: sound, nothing missing, and silent
 
 Any number of `risky*.yaml` and `safe*.yaml`. The expectation lists every finding of that check:
 
@@ -46,6 +46,10 @@ TODAY = datetime.date(2026, 11, 15)
 
 TOLERANCE = 1e-3
 
+EXPECTED = ".expected"
+_REQUIRED = frozenset({"route", "line", "severity"})
+_COMPARED = _REQUIRED | {"column", "exposure", "evidence", "message"}
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -68,21 +72,30 @@ class Mismatch(AssertionError):  # noqa: N818 - the word for it
 
 
 def cases(folder: Path, registry: Registry | None = None) -> list[Case]:
-    """The cases below a folder, sorted. Raises Mismatch for a fixture that is named neither way."""
-    return [
-        _case(manifest, registry)
-        for code in sorted(path for path in folder.iterdir() if path.is_dir())
-        for manifest in sorted(code.glob("*.y*ml"))
-        if ".expected." not in manifest.name
-    ]
+    """The cases below a folder, sorted.
+
+    Raises Mismatch for a fixture that is named neither way, and for an expectation that is malformed or
+    stands beside no fixture.
+    """
+    return [case for code in sorted(folder.iterdir()) if code.is_dir() for case in _cases_of(code, registry)]
+
+
+def _cases_of(code: Path, registry: Registry | None) -> Iterator[Case]:
+    files = sorted(path for path in code.iterdir() if path.suffix in (".yaml", ".yml"))
+    expectations = {path for path in files if path.stem.endswith(EXPECTED)}
+    for manifest in files:
+        if manifest not in expectations:
+            expectations.discard(manifest.with_name(f"{manifest.stem}{EXPECTED}.yaml"))
+            yield _case(manifest, registry)
+    for alone in sorted(expectations):
+        raise Mismatch(f"{alone}: stands beside no fixture")
 
 
 def _case(manifest: Path, registry: Registry | None) -> Case:
     fires = manifest.name.startswith("risky")
     if not fires and not manifest.name.startswith("safe"):
         raise Mismatch(f"{manifest}: a fixture is named risky*.yaml or safe*.yaml")
-    beside = manifest.with_name(f"{manifest.stem}.expected.yaml")
-    expected = yaml.safe_load(beside.read_text(encoding="utf-8")) if beside.exists() else {}
+    expected = _expected(manifest.with_name(f"{manifest.stem}{EXPECTED}.yaml"))
     return Case(
         code=manifest.parent.name,
         manifest=manifest,
@@ -92,6 +105,17 @@ def _case(manifest: Path, registry: Registry | None) -> Case:
         profile=expected.get("profile", "standard"),
         registry=registry,
     )
+
+
+def _expected(file: Path) -> dict[str, Any]:
+    """An expectation with the fields that it may have: a misspelt one would be a figure that nobody compares."""
+    content = (yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else None) or {}
+    if not isinstance(content, dict) or not content.keys() <= {"today", "profile", "findings"}:
+        raise Mismatch(f"{file}: has something other than `today`, `profile` and `findings`")
+    for finding in content.get("findings") or ():
+        if not isinstance(finding, dict) or not _REQUIRED <= finding.keys() <= _COMPARED:
+            raise Mismatch(f"{file}: a finding states {sorted(_REQUIRED)}, and of {sorted(_COMPARED)} what it has")
+    return content
 
 
 def lint(
@@ -111,6 +135,9 @@ def lint(
 
 def verify(case: Case) -> None:
     """Raises Mismatch unless the check says exactly what the fixture expects."""
+    registry = case.registry if case.registry is not None else load_registry()
+    if case.code not in MANIFEST_ERRORS and getattr(registry.find(case.code), "code", None) != case.code:
+        raise Mismatch(f"{case}: there is no check {case.code}")
     if case.fires and not case.findings:
         raise Mismatch(f"{case}: its .expected.yaml is missing, or expects no finding")
     report = lint(
@@ -118,7 +145,7 @@ def verify(case: Case) -> None:
         today=case.today,
         profile=case.profile,
         name=case.manifest.name,
-        registry=case.registry,
+        registry=registry,
     )
     if report.faults:
         raise Mismatch(f"{case}: {report.faults[0].name} {report.faults[0].message}")
