@@ -6,6 +6,7 @@ import datetime
 from pathlib import Path
 
 import pytest
+import yaml
 
 from archlint.engine.results import Report
 from archlint.plugin import INFO, WARNING
@@ -37,3 +38,11 @@ def test_every_system_is_a_valid_manifest(path: Path) -> None:
 def test_a_healthy_system_has_no_finding_above_info(name: str) -> None:
     report = report_of(name)
     assert [f"{f.place.line} {f.code} {f.message}" for f in report.findings if f.severity >= WARNING] == []
+
+
+def test_every_seeded_risk_is_found_at_its_route_and_line() -> None:
+    report = report_of("payments-risky.archlint.yaml")
+    found = {(f.code, f.path, f.place.line) for f in report.findings}
+    text = (SYSTEMS / "payments-risky.expected.yaml").read_text(encoding="utf-8")
+    seeded = {(risk["code"], risk["route"], risk["line"]) for risk in yaml.safe_load(text)["expected"]}
+    assert seeded - found == set()
