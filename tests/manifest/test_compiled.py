@@ -203,7 +203,8 @@ def mappings(model: type[BaseModel], depth: int) -> st.SearchStrategy[dict[str, 
     for key, info in fields(model).items():
         kinds = arms(info.annotation, tuple(info.metadata))
         if depth <= 0:
-            kinds = tuple(kind for kind in kinds if kind.model is None and kind.items is None)
+            flat = tuple(kind for kind in kinds if kind.model is None and kind.items is None)
+            kinds = flat or (kinds if info.is_required() else ())
         made = [values(kind, depth - 1) for kind in kinds]
         if made:
             (needed if info.is_required() else optional)[key] = st.one_of(made)
