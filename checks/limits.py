@@ -283,8 +283,8 @@ def _setting_field(breach: Breach) -> str:
     bound, limit = breach.bound, breach.bound.limit
     said = bound.said
     if not said:
-        own = (default.field for default in breach.subject.technology.defaults if default.key == limit.key)
-        said = next((field for field in own if field), f"settings.{limit.key}" if limit.key else "")
+        unstated = f"settings.{limit.key}" if limit.key else ""
+        said = breach.subject.fields.get(limit.key or "", unstated)
     return said if said and said.count(".") <= 1 else f"limits.{limit.id}"
 
 

@@ -128,12 +128,12 @@ def consumers_per_partition(subject: Subject) -> Found:
 
 
 def batch_processing_time(subject: Subject) -> Found:
-    default = next((d for d in subject.technology.defaults_in(subject.setting) if d.field == "batch"), None)
+    default = subject.defaults.get("batch")
     for consume in _topic(subject).consumers:
         mean, batch = stated(consume.spec, "processing.mean"), consume.spec.batch
         size = batch if isinstance(batch, int) or batch is None else batch.size
-        if size is None and default is not None and isinstance(default.value, int | float):
-            size = int(default.value)
+        if size is None and isinstance(default, int | float):
+            size = int(default)
         if mean is None or size is None:
             yield Unknown(*lacking(mean is None, "services.*.consumes.processing.mean"),
                           *lacking(size is None, "services.*.consumes.batch"))  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -17,7 +17,7 @@ from archlint.system.elements import Component, Element, Topic, stated
 
 if TYPE_CHECKING:
     from archlint.analysis.analyses import Analyses
-    from archlint.knowledge.technology import Limit
+    from archlint.knowledge.technology import Limit, Setting, Technology
 
 Level = Literal["hard", "quota", "beyond", "near"]
 
@@ -94,37 +94,73 @@ class Judged:
                 self.unknown[level].update(fields)
 
 
+Candidate = tuple["Limit", tuple[str, ...]]
+"""A limit that binds, or that might: then with the fields that would decide."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What holds for all components that run one technology in one way: its limits, by measure."""
+
+    technology: Technology
+    limits: Mapping[str, Sequence[Candidate]]
+    fields: Mapping[str, str]
+    defaults: Mapping[str, float | str | bool]
+
+    @classmethod
+    def of(cls, technology: Technology, setting: Setting) -> Terms:
+        applicable = technology.applicable(setting)
+        limits: dict[str, list[Candidate]] = {}
+        for limit, missing in (*((limit, ()) for limit in applicable.decided), *applicable.undecided):
+            if limit.measure in MEASURERS and limit.kind in _LEVEL_OF_KIND:
+                fields = tuple("technology" if name == "version" else name for name in missing)
+                limits.setdefault(limit.measure or "", []).append((limit, fields))
+        own = {default.key: default.field for default in technology.defaults if default.field}
+        defaults = {default.field: default.value for default in technology.defaults_in(setting) if default.field}
+        return cls(technology, limits, own, defaults)
+
+
 class Measures:
     """The measures of every component, and what the limits of its technology make of them."""
 
     def __init__(self, analyses: Analyses) -> None:
         self.analyses = analyses
         self._judged: dict[Component, Judged | None] = {}
+        self._terms: dict[tuple[str, str | None, str | None], Terms | None] = {}
 
     def judge(self, component: Component) -> Judged | None:
         """None where the technology is not stated, or not in the catalogue."""
         if component not in self._judged:
-            subject = self._subject(component)
-            self._judged[component] = None if subject is None else _judge(subject)
+            terms = self._terms_of(component)
+            self._judged[component] = None if terms is None else _judge(self._subject(component, terms), terms)
         return self._judged[component]
 
     def of(self, component: Component, measure: str) -> list[Measured | Unknown]:
         """One measure of a component; empty where it has no meaning there."""
-        subject = self._subject(component)
-        return [] if subject is None else list(_measure(subject, measure))
+        terms = self._terms_of(component)
+        return [] if terms is None else list(_measure(self._subject(component, terms), measure))
 
-    def _subject(self, component: Component) -> Subject | None:
+    def _subject(self, component: Component, terms: Terms) -> Subject:
+        return Subject(component, terms.technology, terms.fields, terms.defaults, self.analyses)
+
+    def _terms_of(self, component: Component) -> Terms | None:
         named = technology_of(component)
-        technology = None if named is None else self.analyses.knowledge.technology(named)
-        if named is None or technology is None:
+        if named is None:
+            return None
+        keeper = component.broker if isinstance(component, Topic) else component
+        mode, tier = getattr(keeper.spec, "mode", None), (getattr(keeper.spec, "settings", None) or {}).get("tier")
+        key = (named, mode, None if tier is None else str(tier))
+        if key not in self._terms:
+            self._terms[key] = self._load(*key)
+        return self._terms[key]
+
+    def _load(self, named: str, mode: str | None, tier: str | None) -> Terms | None:
+        technology = self.analyses.knowledge.technology(named)
+        if technology is None:
             return None
         from archlint.knowledge.technology import Setting
 
-        keeper = component.broker if isinstance(component, Topic) else component
-        tier = (getattr(keeper.spec, "settings", None) or {}).get("tier")
-        version = named.partition("@")[2] or None
-        setting = Setting(getattr(keeper.spec, "mode", None), version, None if tier is None else str(tier))
-        return Subject(component, technology, technology.completed(setting), self.analyses)
+        return Terms.of(technology, Setting(mode, named.partition("@")[2] or None, tier))
 
 
 def technology_of(component: Component) -> str | None:
@@ -133,14 +169,9 @@ def technology_of(component: Component) -> str | None:
     return getattr(keeper.spec, "technology", None)
 
 
-def _judge(subject: Subject) -> Judged:
+def _judge(subject: Subject, terms: Terms) -> Judged:
     judged = Judged()
-    applicable = subject.technology.applicable(subject.setting)
-    binding: dict[str, list[tuple[Limit, tuple[str, ...]]]] = {}
-    for limit, missing in (*((limit, ()) for limit in applicable.decided), *applicable.undecided):
-        if limit.measure in MEASURERS and limit.kind in _LEVEL_OF_KIND:
-            binding.setdefault(limit.measure or "", []).append((limit, missing))
-    for measure, limits in binding.items():
+    for measure, limits in terms.limits.items():
         for measured in _measure(subject, measure):
             for limit, _ in limits:
                 judged.levels.update(_levels_of(limit))
@@ -157,7 +188,7 @@ def _measure(subject: Subject, measure: str) -> Iterator[Measured | Unknown]:
         yield from measurer(subject)
 
 
-def _compare(subject: Subject, measured: Measured, limits: list[tuple[Limit, tuple[str, ...]]], judged: Judged) -> None:
+def _compare(subject: Subject, measured: Measured, limits: Sequence[Candidate], judged: Judged) -> None:
     """The gravest breach of one measure, and what is open about the limits that it does not pass."""
     found: list[Breach] = []
     for bounds, missing in _alternatives(subject, measured, limits):
@@ -178,7 +209,7 @@ def _compare(subject: Subject, measured: Measured, limits: list[tuple[Limit, tup
 
 
 def _alternatives(
-    subject: Subject, measured: Measured, limits: list[tuple[Limit, tuple[str, ...]]]
+    subject: Subject, measured: Measured, limits: Sequence[Candidate]
 ) -> Iterator[tuple[list[Bound], tuple[str, ...]]]:
     """Each decided limit by itself; those of one id whose conditions are open together, and what would decide.
 
@@ -194,7 +225,7 @@ def _alternatives(
         else:
             bounds, fields = open_bounds.setdefault(limit.id, ([], set()))
             bounds.append(bound)
-            fields.update("technology" if name == "version" else name for name in missing)
+            fields.update(missing)
     for bounds, fields in open_bounds.values():
         yield bounds, tuple(sorted(fields))
 
@@ -240,12 +271,12 @@ def _bound(subject: Subject, measured: Measured, limit: Limit, *, certain: bool)
 
 def _said(subject: Subject, measured: Measured, limit: Limit) -> tuple[str, float] | Unknown | None:
     """Where the manifest says the limit, and its value: under `limits`, in a field of its own, under `settings`."""
+    own = subject.fields.get(limit.key or "")
     for owner in _owners(subject, measured):
         raised = getattr(owner.spec, "limits", None) or {}
         for name in (limit.id, limit.name):
             if name in raised and limit.raisable:
                 return f"limits.{name}", float(raised[name])
-        own = next((d.field for d in subject.technology.defaults if d.key == limit.key and d.field), None)
         value = stated(owner.spec, own) if own is not None else None
         if own is not None and isinstance(value, int | float):
             return own, float(value) * (limit.per_key or 1.0)

@@ -15,18 +15,22 @@ from archlint.analysis.values import Unknown
 
 if TYPE_CHECKING:
     from archlint.analysis.analyses import Analyses
-    from archlint.knowledge.technology import Setting as TechnologySetting
     from archlint.knowledge.technology import Technology
     from archlint.system.elements import Component, Element
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A component whose technology is in the catalogue, and how the manifest says that it is run."""
+    """A component whose technology is in the catalogue, and how the manifest says that it is run.
+
+    `fields` names, by configuration key, the fields of the manifest that state the same; `defaults` holds, by such a
+    field, what the technology does where nothing is configured.
+    """
 
     component: Component
     technology: Technology
-    setting: TechnologySetting
+    fields: Mapping[str, str]
+    defaults: Mapping[str, float | str | bool]
     analyses: Analyses
 
 
