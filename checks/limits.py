@@ -17,6 +17,7 @@ from archlint.plugin import (
     Iterator,
     NotApplicable,
     Severity,
+    Topic,
     Unknown,
     check,
     show,
@@ -315,8 +316,17 @@ def _remedy(breach: Breach) -> str:
             f" Raising it is no way out: at most {_figure(breach, breach.advised.amount)} is recommended"
             f" ({_source(breach.advised)})."
         )
-    state = "" if bound.said else f" If it is raised already, state it as `{_setting_field(breach)}`."
+    state = "" if bound.said else f" If it is raised already, state it: {_statement(breach)}."
     return f"Ask for less, or raise {what}.{state}{advised} Beyond the limit {limit.breaks}."
+
+
+def _statement(breach: Breach) -> str:
+    """How the manifest would say that the limit is raised."""
+    limit = breach.bound.limit
+    own = breach.subject.fields.get(limit.key or "")
+    if own is not None:
+        return f"`{own}`"
+    return f"`settings: {{{limit.key}: ...}}`" if limit.key else f"`limits: {{{limit.id}: ...}}`"
 
 
 def _clears(breach: Breach) -> Iterator[Clear]:
@@ -330,6 +340,16 @@ def _clears(breach: Breach) -> Iterator[Clear]:
         if value > 0 and math.isfinite(value):
             text = _written(value, knob.unit, down=grows)
             yield Clear(measured.field, value, text, WARNING, at=measured.at)
+    if bound.limit.raisable and not bound.said and breach.sole and not measured.missing:
+        raised = measured.value / share
+        keeper = breach.subject.component
+        at = keeper.broker if isinstance(keeper, Topic) else keeper
+        yield Clear(f"limits.{bound.limit.id}", raised, _written(raised, _raised_unit(breach), down=False), WARNING, at)
+
+
+def _raised_unit(breach: Breach) -> str:
+    unit = _unit(breach)
+    return unit if unit in _SHORT else ""
 
 
 def _written(value: float, unit: str, *, down: bool) -> str:

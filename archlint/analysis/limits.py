@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from archlint.analysis.broker_measures import BROKER_MEASURES
@@ -64,13 +64,18 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """A measure that a limit does not allow, or hardly. `advised` is a lower advised limit that is passed too."""
+    """A measure that a limit does not allow, or hardly.
+
+    `advised` is an advised limit that is passed too. `sole` says that no second limit of the level stands behind
+    this one, so that raising it helps.
+    """
 
     level: Level
     bound: Bound
     measured: Measured
     subject: Subject
     advised: Bound | None = None
+    sole: bool = True
 
     @property
     def exposure(self) -> float:
@@ -249,10 +254,12 @@ def _levels_of(limit: Limit) -> tuple[Level, ...]:
 
 def _gravest(found: list[Breach]) -> Breach:
     worst = min(found, key=lambda breach: (LEVELS.index(breach.level), -breach.exposure))
-    advised = [breach.bound for breach in found if breach.level == "beyond"]
-    if worst.level != "quota" or not advised:
-        return worst
-    return Breach(worst.level, worst.bound, worst.measured, worst.subject, min(advised, key=lambda bound: bound.amount))
+    advised = [breach.bound for breach in found if breach.level == "beyond"] if worst.level == "quota" else []
+    return replace(
+        worst,
+        advised=min(advised, key=lambda bound: bound.amount, default=None),
+        sole=sum(breach.level == worst.level for breach in found) == 1,
+    )
 
 
 # What the manifest says of a limit
