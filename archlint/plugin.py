@@ -19,11 +19,11 @@ import enum
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from archlint.analysis.values import Known, Unknown
 from archlint.manifest.units import Dimension, format_quantity
+from archlint.records import dataclass, field
 from archlint.system.elements import (
     NONE,
     Broker,

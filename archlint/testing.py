@@ -27,7 +27,6 @@ from __future__ import annotations
 import datetime
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +39,7 @@ from archlint.engine.registry import Registry, load_registry
 from archlint.engine.results import Report, ReportedFinding
 from archlint.engine.session import Request, check_sources
 from archlint.plugin import Check
+from archlint.records import dataclass, field
 
 TODAY = datetime.date(2026, 11, 15)
 """The date of every fixture that states none."""

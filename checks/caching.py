@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 from archlint.analysis.analyses import Analyses
 from archlint.analysis.instances import placement, rate_of_one, scale
@@ -28,6 +27,7 @@ from archlint.plugin import (
     show,
     stated,
 )
+from archlint.records import dataclass
 
 FLUSH = "a full flush"
 

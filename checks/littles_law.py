@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from archlint.analysis.analyses import Analyses
 from archlint.analysis.instances import Scale, rate_of_one, scale
@@ -23,6 +22,7 @@ from archlint.plugin import (
     show,
     stated,
 )
+from archlint.records import replace
 
 HEADROOM = 0.75
 """The share of slots in use at which requests begin to find none free (the framework's detection metric)."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from archlint.analysis.analyses import Analyses
@@ -29,6 +28,7 @@ from archlint.plugin import (
     show,
     stated,
 )
+from archlint.records import dataclass
 
 
 def _can_be_unreachable(component: Component) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from archlint.analysis.analyses import Analyses
 from archlint.analysis.instances import greatest, surge
@@ -27,6 +26,7 @@ from archlint.plugin import (
     show,
     stated,
 )
+from archlint.records import dataclass
 
 POOL_SIZE = "services.*.calls[*].pool.size"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from archlint.analysis.analyses import Analyses
 from archlint.analysis.instances import greatest, instances_field, rate_of_one, scale, servers
@@ -29,6 +28,7 @@ from archlint.plugin import (
     show,
     stated,
 )
+from archlint.records import dataclass
 
 
 def _is_judged(component: Component) -> bool:

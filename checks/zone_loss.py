@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from archlint.analysis.analyses import Analyses
 from archlint.analysis.instances import fullest_zone, greatest, placement, rate_of_one, scale, zones
@@ -22,6 +21,7 @@ from archlint.plugin import (
     show,
     stated,
 )
+from archlint.records import dataclass
 
 
 def _is_spread(service: Service) -> bool:

@@ -9,7 +9,6 @@ nothing calls counts as an entry.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -22,6 +21,7 @@ from archlint.analysis.promises import Promises
 from archlint.analysis.requirements import Requirements
 from archlint.analysis.survival import is_own
 from archlint.analysis.values import Unknown
+from archlint.records import dataclass
 from archlint.system.elements import Component, Flow, System
 
 if TYPE_CHECKING:

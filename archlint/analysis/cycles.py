@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from math import prod
 
 from archlint.analysis.graph import Graph, cyclic_components, shortest_cycle
+from archlint.records import dataclass
 from archlint.system.elements import Call, Component, Dependency, Element, Service, System
 
 CARRIERS = frozenset({"call", "publish", "consume", "depends_on"})

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from archlint.records import dataclass
 from archlint.system.elements import NONE, Component, Datastore, System, Topic, stated
 
 WIDE = frozenset({"region", "provider", "account"})

@@ -5,12 +5,12 @@ Stated figures come first; the defaults by kind of element are the sourced table
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from archlint.analysis.domains import Domain, Topologies
 from archlint.analysis.survival import Redundancy, redundancy
 from archlint.analysis.values import Known
+from archlint.records import dataclass
 from archlint.system.elements import NONE, Component, stated
 
 if TYPE_CHECKING:

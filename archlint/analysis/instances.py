@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from archlint.analysis.values import Known, Unknown
+from archlint.records import dataclass
 from archlint.system.elements import NONE, Broker, Cache, Component, Datastore, Network, stated
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 
@@ -12,6 +11,7 @@ from archlint.analysis.paths import Entry, alternatives, is_on_path
 from archlint.analysis.requirements import Group, Requirements, all_of
 from archlint.analysis.survival import Fate, fate_in, fate_of_instance, is_own, least_instances, spreads_itself
 from archlint.analysis.values import Known
+from archlint.records import dataclass
 from archlint.system.elements import Component, External, Flow, System
 
 

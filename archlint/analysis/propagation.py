@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
 from archlint.analysis.graph import Graph, strongly_connected_components
 from archlint.analysis.values import Known
+from archlint.records import dataclass, field
 from archlint.system.elements import Component
 
 ROUNDS = 2000

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from archlint.analysis.graph import Graph, postorder, reachable, strongly_connected_components
+from archlint.records import dataclass
 
 N = TypeVar("N", bound=Hashable)
 

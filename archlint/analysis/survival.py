@@ -6,11 +6,11 @@ Single losses only: whether what is left carries the load is another question (L
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 from archlint.analysis.domains import SOFTWARE, Domain, Share, Topologies, host_of, primary_stands_in
 from archlint.analysis.instances import scale
 from archlint.analysis.values import Known, Unknown
+from archlint.records import dataclass
 from archlint.system.elements import (
     NONE,
     Broker,

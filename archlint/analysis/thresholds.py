@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from archlint.records import dataclass
 
 TOLERANCE = 1e-9
 """Relative: what lies over a limit by less than this is at the limit, and only binary fractions put it over."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 from archlint.analysis.queueing import MMc
 from archlint.analysis.thresholds import exceeds, fewest
+from archlint.records import dataclass
 
 BUSY = 0.7
 """Utilisation from which waits grow fast, where nothing tells how long they may be: M/M/1 waits 2.3 service times."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from math import fsum
 from typing import Any, Generic, Literal, TypeAlias, TypeVar, overload
+
+from archlint.records import dataclass
 
 T = TypeVar("T")
 A = TypeVar("A")

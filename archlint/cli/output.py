@@ -7,10 +7,10 @@ import stat
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
 from typing import TextIO
 
 from archlint.engine.errors import UsageError
+from archlint.records import replace
 from archlint.report import RenderOptions
 from archlint.report.style import encoded
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import click
 
+from archlint.records import dataclass
 from archlint.report import FORMATS
 
 COLOR_CHOICES = ("auto", "always", "never")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from archlint.engine.errors import UsageError
+from archlint.records import dataclass
 
 SUFFIXES = ("archlint.yaml", "archlint.yml")
 READ_AT_MOST = 16 * 1024 * 1024 + 1

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 import re
-from dataclasses import dataclass
 
 from archlint.engine.manifest_errors import ManifestError
 from archlint.plugin import Check
+from archlint.records import dataclass
 
 SECTIONS = ("What it finds", "Why it matters", "At 3 AM", "How to fix", "When it is wrong", "Sources")
 EXAMPLES = ("Risky", "Safe")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from archlint.plugin import ERROR, Severity
+from archlint.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from archlint.engine.results import RelatedPlace
 from archlint.manifest.defaults import default_path
 from archlint.manifest.problems import Place
 from archlint.manifest.routes import RouteError, format_route, parse_route, resolve
 from archlint.manifest.tree import value_at
+from archlint.records import dataclass
 from archlint.system.elements import Element, Outside, Path, System
 
 

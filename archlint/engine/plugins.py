@@ -11,10 +11,11 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+from archlint.records import dataclass
 
 GROUP = "archlint.checks"
 BUILT_IN = "archlint"

@@ -12,11 +12,11 @@ An explicit `none` is a finding in all three.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from archlint.engine.runner import Outcomes, Raised
 from archlint.plugin import INFO, WARNING, Check, Element, Finding
+from archlint.records import replace
 from archlint.system.elements import ATTRIBUTES
 
 if TYPE_CHECKING:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from types import ModuleType
 
 from archlint.engine.manifest_errors import MANIFEST_ERRORS, ManifestError
 from archlint.engine.plugins import EntryPoint, PluginError, find_entry_points, load_modules
 from archlint.engine.results import Fault, Rule
 from archlint.plugin import Check
+from archlint.records import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

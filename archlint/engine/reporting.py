@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import overload
 
 from archlint.engine.fingerprint import fingerprints
@@ -26,6 +25,7 @@ from archlint.manifest.loading import Loaded
 from archlint.manifest.problems import Problem
 from archlint.manifest.routes import format_route
 from archlint.plugin import Check, Element, Finding, Severity
+from archlint.records import dataclass, replace
 from archlint.system.build import COMPONENT_SECTIONS
 from archlint.system.workspace import Workspace
 

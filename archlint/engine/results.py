@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 from archlint.engine.manifest_errors import ManifestError
 from archlint.engine.plugins import BUILT_IN
 from archlint.manifest.problems import Place
 from archlint.plugin import Check, Severity
+from archlint.records import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from archlint.engine.results import Fault
 from archlint.engine.subjects import SUBJECTS, subjects_of
 from archlint.plugin import Check, Element, Evaluation, Finding, NotApplicable, Options, Unknown, stated
+from archlint.records import dataclass, field
 
 if TYPE_CHECKING:
     from archlint.analysis.analyses import Analyses

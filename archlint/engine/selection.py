@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from archlint.engine.errors import UsageError
 from archlint.engine.registry import MANIFEST_ERRORS, Registry
 from archlint.plugin import Check
+from archlint.records import dataclass
 
 ALL = "ALL"
 _PREFIX = re.compile(r"[A-Z]{1,3}[0-9]{0,2}\Z")

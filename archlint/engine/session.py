@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from archlint.analysis.analyses import Analyses
@@ -28,6 +27,7 @@ from archlint.engine.subsumption import without_subsumed
 from archlint.knowledge.catalogue import Catalogue
 from archlint.manifest.loading import Loaded, load
 from archlint.plugin import Check, Severity
+from archlint.records import dataclass, replace
 from archlint.system.workspace import link
 
 

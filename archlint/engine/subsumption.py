@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from archlint.engine.runner import Outcomes, Raised
 from archlint.plugin import Element
+from archlint.records import replace
 
 
 def without_subsumed(outcomes: Outcomes) -> Outcomes:

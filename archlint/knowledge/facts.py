@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, get_args
 
 from archlint.knowledge.technology import Confidence, Provenance, Source
+from archlint.records import dataclass
 
 Element = Literal[
     "instance", "host", "disk", "rack", "power", "cooling", "building", "zone", "region", "provider",

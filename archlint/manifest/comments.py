@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
 
 from archlint.manifest.problems import Place
 from archlint.manifest.reader import Document
 from archlint.manifest.spans import SpanIndex
+from archlint.records import dataclass
 
 _CANDIDATE = re.compile(r"(?<![^\s])#[ \t]*archlint:[ \t]*([^\r\n]*)")
 _COMMENT = re.compile(r"(?<![^\s])#")

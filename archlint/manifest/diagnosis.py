@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from archlint.manifest.manifest import Manifest
 from archlint.manifest.models import SECTIONS
 from archlint.manifest.problems import On, Path, Problem
 from archlint.manifest.tree import ABSENT, value_at
+from archlint.records import dataclass, field
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from archlint.manifest.problems import Path
+from archlint.records import dataclass
 
 MAX_DEPTH = 64
 

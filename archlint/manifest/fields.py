@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
+
+from archlint.records import dataclass
 
 # pydantic would import the plug-ins of every installed distribution into this process.
 os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"

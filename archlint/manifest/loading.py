@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from archlint.manifest.problems import Place, Problem, Related
 from archlint.manifest.reader import Document, read
 from archlint.manifest.validation import validate
+from archlint.records import dataclass, replace
 
 if TYPE_CHECKING:
     from archlint.manifest.manifest import Manifest

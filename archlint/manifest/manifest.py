@@ -6,8 +6,9 @@ it would hold a list, None where it would hold one thing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from archlint.records import dataclass, field
 
 if TYPE_CHECKING:
     from datetime import date

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +15,7 @@ from archlint.manifest.routes import Part, RouteError, format_route, parse_route
 from archlint.manifest.scaling import scale_loads
 from archlint.manifest.spans import Found, SpanIndex
 from archlint.manifest.tree import ABSENT, TreeCopy, value_at
+from archlint.records import dataclass, field
 
 REMOVE = object()
 """The value of an assignment that removes: `ROUTE=`."""

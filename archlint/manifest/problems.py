@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from archlint.records import dataclass
 
 Path = tuple[str | int, ...]
 """A place in the tree: the keys and list indexes from the top, `("services", "checkout", "calls", 0)`."""

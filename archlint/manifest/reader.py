@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from archlint.manifest.building import Builder
 from archlint.manifest.decoding import decode
 from archlint.manifest.problems import Path, Place, Problem
 from archlint.manifest.spans import Nodes, SpanIndex
+from archlint.records import dataclass, field, replace
 
 
 @dataclass(slots=True)

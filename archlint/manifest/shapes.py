@@ -5,7 +5,6 @@ Only problems, `--set` and the schema come here; a manifest without any of them 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -14,6 +13,7 @@ from pydantic.fields import FieldInfo
 
 from archlint.manifest.models import SECTIONS, load
 from archlint.manifest.problems import Path
+from archlint.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_right
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import yaml
 
 from archlint.manifest.problems import On, Path, Place
+from archlint.records import dataclass, field
 
 NAMING = ("to", "from", "on", "name", "do", "action", "check")
 """The fields that name an item of a list, the first that is stated deciding."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from archlint.engine.documentation import page_of
+from archlint.records import dataclass
 
 if TYPE_CHECKING:
     from archlint.engine.registry import ManifestError

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from archlint.records import dataclass
 from archlint.report.style import visible
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from archlint.records import dataclass
 from archlint.report.closing import fault_line
 from archlint.report.notes import notes
 from archlint.report.style import visible

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from archlint.engine.documentation import page_of
 from archlint.engine.plugins import BUILT_IN
 from archlint.plugin import Check, Severity
+from archlint.records import dataclass
 from archlint.report.explanation import explanation_of, explanation_of_error, render_explanation
 from archlint.version import VERSION
 

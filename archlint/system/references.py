@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 
+from archlint.records import dataclass, field
 from archlint.system.elements import Component, Outside, System
 
 COMPARISONS = 50_000

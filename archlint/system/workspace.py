@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from archlint.manifest.problems import Problem, Related
+from archlint.records import dataclass, field
 from archlint.system.build import build_system
 from archlint.system.elements import System
 from archlint.system.linking import link_system
