@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from archlint.analysis.analyses import Analyses
-from archlint.analysis.limits import NEAR, Bound, Breach, Level, technology_of
+from archlint.analysis.technology import technology_of
 from archlint.analysis.thresholds import at_least, at_most
 from archlint.plugin import (
     ERROR,
@@ -22,6 +23,9 @@ from archlint.plugin import (
     check,
     show,
 )
+
+if TYPE_CHECKING:  # what computes is imported where a manifest names a technology
+    from archlint.analysis.limits import Bound, Breach, Level
 
 _UNITS = {"bytes": "B", "seconds": "s", "per_second": "/s", "bytes_per_second": "B/s", "fraction": "fraction"}
 
@@ -332,7 +336,7 @@ def _statement(breach: Breach) -> str:
 def _clears(breach: Breach) -> Iterator[Clear]:
     """The field of the measure on its own, where the measure follows from it; then the limit's own setting."""
     measured, bound = breach.measured, breach.bound
-    share = NEAR if breach.level == "near" else 1.0
+    share = breach.share
     knob = measured.knob
     if knob is not None and not measured.missing and measured.field:
         grows = (bound.limit.direction == "max") != knob.inverse

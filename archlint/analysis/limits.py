@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from archlint.analysis.broker_measures import BROKER_MEASURES
 from archlint.analysis.measured import Measured, Measurers, Subject
 from archlint.analysis.store_measures import STORE_MEASURES
+from archlint.analysis.technology import technology_of
 from archlint.analysis.thresholds import exceeds
 from archlint.analysis.values import Unknown
 from archlint.manifest.units import Dimension, UnitError, parse_quantity
@@ -42,8 +42,7 @@ _DIMENSIONS: Mapping[str, Dimension] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(NamedTuple):
     """A limit as it binds one subject. `said` is the field that raised it, or "" where the catalogue's value holds.
 
     `certain` is False where the manifest does not say whether the limit's condition holds.
@@ -62,8 +61,7 @@ class Bound:
         return demand / supply
 
 
-@dataclass(frozen=True, slots=True)
-class Breach:
+class Breach(NamedTuple):
     """A measure that a limit does not allow, or hardly.
 
     `advised` is an advised limit that is passed too. `sole` says that no second limit of the level stands behind
@@ -78,20 +76,27 @@ class Breach:
     sole: bool = True
 
     @property
+    def share(self) -> float:
+        """Of the limit, from which the breach counts."""
+        return NEAR if self.level == "near" else 1.0
+
+    @property
     def exposure(self) -> float:
         return self.bound.exposure(self.measured.value)
 
 
-@dataclass(slots=True)
 class Judged:
     """What the limits of its technology say of one component.
 
     `unknown` holds, by level, the fields without which some limit of that level cannot be judged.
     """
 
-    levels: set[Level] = field(default_factory=set)
-    breaches: list[Breach] = field(default_factory=list)
-    unknown: dict[Level, set[str]] = field(default_factory=lambda: {level: set() for level in LEVELS})
+    __slots__ = ("breaches", "levels", "unknown")
+
+    def __init__(self) -> None:
+        self.levels: set[Level] = set()
+        self.breaches: list[Breach] = []
+        self.unknown: dict[Level, set[str]] = {level: set() for level in LEVELS}
 
     def lacks(self, limits: Iterable[Limit], fields: Iterable[str]) -> None:
         for limit in limits:
@@ -103,8 +108,7 @@ Candidate = tuple["Limit", tuple[str, ...]]
 """A limit that binds, or that might: then with the fields that would decide."""
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(NamedTuple):
     """What holds for all components that run one technology in one way: its limits, by measure."""
 
     technology: Technology
@@ -166,12 +170,6 @@ class Measures:
         from archlint.knowledge.technology import Setting
 
         return Terms.of(technology, Setting(mode, named.partition("@")[2] or None, tier))
-
-
-def technology_of(component: Component) -> str | None:
-    """As stated, with its version; a topic has that of its broker."""
-    keeper = component.broker if isinstance(component, Topic) else component
-    return getattr(keeper.spec, "technology", None)
 
 
 def _judge(subject: Subject, terms: Terms) -> Judged:
@@ -255,8 +253,7 @@ def _levels_of(limit: Limit) -> tuple[Level, ...]:
 def _gravest(found: list[Breach]) -> Breach:
     worst = min(found, key=lambda breach: (LEVELS.index(breach.level), -breach.exposure))
     advised = [breach.bound for breach in found if breach.level == "beyond"] if worst.level == "quota" else []
-    return replace(
-        worst,
+    return worst._replace(
         advised=min(advised, key=lambda bound: bound.amount, default=None),
         sole=sum(breach.level == worst.level for breach in found) == 1,
     )
