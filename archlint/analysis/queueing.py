@@ -16,8 +16,9 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
+
+from archlint.records import dataclass
 
 MOST_SERVERS = 10**15
 """Beyond it floats no longer tell one server more from one less."""
@@ -147,9 +148,7 @@ class MMc:
             return 1.0
         if self.service_time == 0:
             return 0.0
-        return self.wait_probability * math.exp(
-            -(self.servers - self.offered_load) * (time / self.service_time)
-        )
+        return self.wait_probability * math.exp(-(self.servers - self.offered_load) * (time / self.service_time))
 
     def wait_quantile(self, q: float) -> float:
         """The wait, in seconds, that a share q of arrivals does not exceed; 0 if so many need not wait."""
