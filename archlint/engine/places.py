@@ -39,7 +39,8 @@ def locate(element: Element, field: str = "") -> Located:
 
 def route_of(element: Element, field: str = "") -> str:
     """The route of a field of an element, items of lists by their names."""
-    return format_route(concrete_path(element, field), element.system.document.data)
+    system = element.system
+    return format_route(concrete_path(element, field), system.document.data, system.ordinals)
 
 
 def concrete_path(element: Element, field: str) -> Path:

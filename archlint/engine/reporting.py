@@ -23,7 +23,7 @@ from archlint.engine.results import (
 from archlint.engine.runner import Outcomes, Raised
 from archlint.manifest.loading import Loaded
 from archlint.manifest.problems import Problem
-from archlint.manifest.routes import format_route
+from archlint.manifest.routes import Ordinals, format_route
 from archlint.plugin import Check, Element, Finding, Severity
 from archlint.records import dataclass, replace
 from archlint.system.build import COMPONENT_SECTIONS
@@ -51,8 +51,9 @@ class Judged:
 
 def build_report(judged: Judged, outcomes: Outcomes, faults: Iterable[Fault] = ()) -> Report:
     """The Report, in its total order, with fingerprints."""
+    ordinals: Ordinals = {}
     found: list[tuple[ReportedFinding, str]] = [
-        (_of_problem(problem, loaded), "") for loaded in judged.files for problem in judged.problems(loaded)
+        (_of_problem(problem, loaded, ordinals), "") for loaded in judged.files for problem in judged.problems(loaded)
     ]
     found.extend((_of_check(raised), raised.finding.key) for raised in outcomes.raised)
     # Twins stay as the checks yielded them: an order by message would change with the figures in it.
@@ -90,10 +91,10 @@ def _summary(judged: Judged, outcomes: Outcomes, findings: tuple[ReportedFinding
     )
 
 
-def _of_problem(problem: Problem, loaded: Loaded) -> ReportedFinding:
+def _of_problem(problem: Problem, loaded: Loaded, ordinals: Ordinals) -> ReportedFinding:
     document = loaded.document
     error = MANIFEST_ERRORS[problem.code]
-    path = format_route(problem.path[:READABLE_DEPTH], document.data)
+    path = format_route(problem.path[:READABLE_DEPTH], document.data, ordinals)
     data = document.data if isinstance(document.data, dict) else {}
     system = data.get("system")
     name = system.get("name") if isinstance(system, dict) else None

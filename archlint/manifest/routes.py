@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -61,11 +62,18 @@ class Part:
         return f"[{_quote(self.name) if self.quoted else _bracket_name(self.name)}{twin}]"
 
 
-def format_route(path: Path, data: Any) -> str:
-    """The route of `path`; `data` gives items of lists their names, and may end before the path does."""
+Ordinals = dict[int, list[int]]
+"""Of each list, by its identity: the how-manieth of its name each item is. For one tree, which outlives it."""
+
+
+def format_route(path: Path, data: Any, ordinals: Ordinals | None = None) -> str:
+    """The route of `path`; `data` gives items of lists their names, and may end before the path does.
+
+    Hand in the same `ordinals` for many routes of one tree: each list is then counted once.
+    """
     parts = []
     for step in path:
-        parts.append(_part(step, data))
+        parts.append(_part(step, data, {} if ordinals is None else ordinals))
         data = _child(data, step)
     return _text(parts)
 
@@ -126,15 +134,26 @@ def item_name(item: Any) -> str | None:
     return None
 
 
-def _part(step: str | int, data: Any) -> Part:
+def _part(step: str | int, data: Any, ordinals: Ordinals) -> Part:
     if isinstance(step, str):
         plain = _KEY.fullmatch(step) is not None
         return Part(step, bracketed=not plain, quoted=not plain)
     name = item_name(_child(data, step))
     if name is None:
         return Part(index=step, bracketed=True)
-    twin = 1 + sum(item_name(item) == name for item in data[:step])
-    return Part(name, bracketed=True, twin=twin)
+    counted = ordinals.get(id(data))
+    if counted is None:
+        counted = ordinals[id(data)] = _counted(data)
+    return Part(name, bracketed=True, twin=counted[step])
+
+
+def _counted(items: list[Any]) -> list[int]:
+    seen: Counter[str | None] = Counter()
+    counted = []
+    for name in map(item_name, items):
+        seen[name] += 1
+        counted.append(seen[name])
+    return counted
 
 
 def _bracket_name(name: str) -> str:

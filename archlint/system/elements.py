@@ -324,7 +324,10 @@ class Team(Element):
 
 
 class System(Element):
-    """One manifest, linked. Mappings keep the order of the manifest."""
+    """One manifest, linked. Mappings keep the order of the manifest.
+
+    `ordinals` is what `format_route` has counted of the document so far.
+    """
 
     __slots__ = (
         "brokers",
@@ -340,6 +343,7 @@ class System(Element):
         "locks",
         "manifest",
         "networks",
+        "ordinals",
         "outside",
         "services",
         "teams",
@@ -370,6 +374,7 @@ class System(Element):
         self.transactions: dict[str, Transaction] = {}
         self.locks: dict[str, Lock] = {}
         self.outside: dict[str, Outside] = {}
+        self.ordinals: dict[int, list[int]] = {}
         self.dependencies: list[Dependency] = []
 
     @property

@@ -220,3 +220,14 @@ def test_a_component_outside_the_run_is_at_the_system(shop: System) -> None:
     assert target is not None
     located = locate(target, "load.peak")
     assert (located.path, located.place.line) == ("system", 2)
+
+
+def test_routes_of_very_many_twins_are_counted_once() -> None:
+    calls = ", ".join(["{to: db}"] * 20_000)
+    system = system_of(
+        f"archlint: 1\nsystem: {{name: shop}}\ndatastores: {{db: {{}}}}\nservices: {{web: {{calls: [{calls}]}}}}\n"
+    )
+    routes = [route_of(call) for call in system.calls]
+    assert routes[0] == "services.web.calls[db]"
+    assert routes[-1] == "services.web.calls[db#20000]"
+    assert len(set(routes)) == 20_000
