@@ -1,8 +1,8 @@
 """Dataclasses for a program that starts often: the same declarations, made some ten times as fast.
 
 `dataclasses` compiles six methods for each class that it makes, which takes half a millisecond, and imports
-`inspect`. Here the methods are shared, and `__init__` alone is compiled, when the first instance is made. To the
-functions of `dataclasses` (`fields`, `asdict`, `replace`), and to what derives from it, such a class is a dataclass.
+`inspect`. Here the methods are shared, and `__init__` alone is compiled, once some instances are made. To the functions
+of `dataclasses` (`fields`, `asdict`, `replace`), and to what derives from it, such a class is a dataclass.
 """
 
 from __future__ import annotations
@@ -10,28 +10,32 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from operator import attrgetter, ge, gt, le, lt
-from typing import Any, NamedTuple, NoReturn, TypeVar, dataclass_transform
+from typing import Any, NoReturn, TypeVar, dataclass_transform
 
 T = TypeVar("T")
 
 _MISSING: Any = object()
+_FEW = 20
+"""Instances of a class that cost less, field by field, than compiling its __init__."""
 
 
-class _Field(NamedTuple):
+class _Field:
     """What a declaration says of a field."""
 
-    default: Any = _MISSING
-    factory: Any = _MISSING
-    compare: bool = True
-    annotation: Any = Any
+    __slots__ = ("annotation", "compare", "default", "factory")
+
+    def __init__(self, default: Any, factory: Any = _MISSING, compare: bool = True) -> None:
+        self.default, self.factory, self.compare = default, factory, compare
+        self.annotation: Any = None
 
 
-class _Record(NamedTuple):
+class _Record:
     """What a class is made from."""
 
-    fields: dict[str, _Field]
-    frozen: bool
-    kw_only: bool
+    __slots__ = ("fields", "frozen", "kw_only")
+
+    def __init__(self, fields: dict[str, _Field], frozen: bool, kw_only: bool) -> None:
+        self.fields, self.frozen, self.kw_only = fields, frozen, kw_only
 
 
 class _Twin:
@@ -97,19 +101,45 @@ def _declared(namespace: dict[str, Any]) -> dict[str, _Field]:
     for name, annotation in namespace.get("__annotations__", {}).items():
         if not str(annotation).startswith("ClassVar"):
             stated = namespace.pop(name, _MISSING)
-            whole = stated if isinstance(stated, _Field) else _Field(stated)
-            declared[name] = whole._replace(annotation=annotation)
+            declared[name] = stated if isinstance(stated, _Field) else _Field(stated)
+            declared[name].annotation = annotation
     return declared
 
 
 def _first_init(cls: Any) -> Callable[..., None]:
-    """An __init__ that puts the compiled one in its place when it is first called."""
+    """An __init__ that fills the first instances field by field, then puts the compiled one in its place."""
+    left = _FEW
 
     def __init__(self: Any, *args: Any, **values: Any) -> None:  # noqa: N807
-        cls.__init__ = _compiled_init(cls)
-        cls.__init__(self, *args, **values)
+        nonlocal left
+        left -= 1
+        if left < 0 or not _filled(self, cls.__record__, args, values):
+            # Wrong arguments come here too, for the words of the error.
+            cls.__init__ = _compiled_init(cls)
+            cls.__init__(self, *args, **values)
+        elif hasattr(cls, "__post_init__"):
+            self.__post_init__()
 
     return __init__
+
+
+def _filled(self: Any, record: _Record, args: tuple[Any, ...], values: dict[str, Any]) -> bool:
+    """Whether the arguments are right; then the instance has its values."""
+    by_place = dict(zip(() if record.kw_only else record.fields, args, strict=False))
+    if len(by_place) < len(args) or not by_place.keys().isdisjoint(values) or not values.keys() <= record.fields.keys():
+        return False
+    given = by_place | values
+    for name, stated in record.fields.items():
+        if name in given:
+            value = given[name]
+        elif stated.factory is not _MISSING:
+            value = stated.factory()
+        elif stated.default is not _MISSING:
+            value = stated.default
+        else:
+            return False
+        object.__setattr__(self, name, value)
+    return True
 
 
 def _compiled_init(cls: Any) -> Callable[..., None]:

@@ -55,26 +55,41 @@ class Version:
     minor: int = 0
 
 
-def test_values_come_by_place_and_by_name() -> None:
+DEFAULTS: dict[Any, dict[str, Any]] = {Point: {"y": 0.0}, Options: {"strict": False}}
+
+
+@pytest.mark.parametrize("few", range(30))
+def test_values_come_by_place_and_by_name(few: int) -> None:
+    """The first instances are made in another way than the rest."""
     assert (Point(1).x, Point(1).y, Point(y=2, x=1).sum, Point.AXES) == (1, 0.0, 3, 2)
     assert Named(1, 2, "a").name == "a"
     assert Options(limit=1).strict is False
     assert repr(Named(1)) == "Named(x=1, y=0.0, name='origin', note='')"
 
 
-@pytest.mark.parametrize("wrong", [(), (1, 2, 3)])
-def test_wrong_arguments_are_refused(wrong: tuple[int, ...]) -> None:
+@pytest.mark.parametrize(
+    ("made", "args", "values"),
+    [
+        (Point, (), {}),
+        (Point, (1, 2, 3), {}),
+        (Point, (1,), {"z": 2}),
+        (Point, (1,), {"x": 2}),
+        (Point, (), {"y": 2}),
+        (Options, (1,), {}),
+        (Options, (), {"strict": True}),
+    ],
+)
+def test_wrong_arguments_are_refused(made: Any, args: tuple[int, ...], values: dict[str, Any]) -> None:
+    fresh: Any = records.dataclass(frozen=True, kw_only=made is Options)(
+        type(made.__name__, (), {"__annotations__": made.__annotations__, **DEFAULTS[made]})
+    )
     for _ in range(2):
-        with pytest.raises(TypeError):
-            Point(*wrong)
-    made: Any = Options
-    with pytest.raises(TypeError):
-        made(1)
-    with pytest.raises(TypeError):
-        Point(1, z=2)  # type: ignore[call-arg]
+        with pytest.raises(TypeError, match=r"__init__\(\)"):
+            fresh(*args, **values)
 
 
-def test_each_instance_has_a_list_of_its_own() -> None:
+@pytest.mark.parametrize("few", range(30))
+def test_each_instance_has_a_list_of_its_own(few: int) -> None:
     first, second = Log(), Log(most=1)
     first.lines.append("a")
     first.most = 5

@@ -38,8 +38,10 @@ def output_of(text: str) -> Output:
 
 
 def date_of(text: str) -> datetime.date:
+    from archlint.manifest.readings import day
+
     try:
-        return datetime.datetime.strptime(text, "%Y-%m-%d").date()
+        return day(text)
     except ValueError as error:
         raise click.BadParameter(f"`{text}` is no date; write one as 2026-11-15") from error
 
