@@ -90,7 +90,7 @@ def component_unreachable(component: Component, analyses: Analyses) -> Iterator[
 def _is_reached(component: Component) -> bool:
     if any(edge.source is not component for edge in component.incoming):
         return True
-    if any(flow.entry is component for flow in component.system.flows.values()):
+    if any(flow.system is component.system for flow in component.entered_by):
         return True
     if isinstance(component, Service):
         reads_a_broker = any(isinstance(target, Broker) for edge in component.outgoing for target in edge.targets)

@@ -183,19 +183,27 @@ class SingleFailures:
         candidates.extend(node for member in reach for node in self.losses.own.get(member, ()))
         critical: list[Node] = [component for component, reached in reach.items() if reached.entry is component]
         critical.extend(requirements.critical_elements(entry, candidates))
+        ways = self._ways(reach)
         for node in dict.fromkeys(critical):
-            reached = self._reached(node, reach)
+            reached = ways[node]
             budget = Budget.of(self.promises.objective(reached.flow)) if reached.flow else None
             hits.setdefault(node, []).append(Hit(reached.entry, reached.flow, reached.share, budget))
 
-    def _reached(self, node: Node, reach: Mapping[Component, Reached]) -> Reached:
-        """How requests come to an element: by the widest path to what it stops."""
-        if isinstance(node, Component):
-            return reach[node]
-        if isinstance(node, Instance | Undecided):
-            return reach[node.of]
-        users = self.losses.users.get(node, []) if isinstance(node, Domain) else []
-        return max((reach[user] for user in users if user in reach), key=lambda reached: reached.share)
+    def _ways(self, reach: Mapping[Component, Reached]) -> dict[Node, Reached]:
+        """How requests come to each element: by the widest path to what it stops, the first of equal ones."""
+        ways: dict[Node, Reached] = {}
+        ways.update(reach.items())
+        for component in sorted(self._rank.keys() & reach, key=self._rank.__getitem__):
+            reached = reach[component]
+            for node in self.losses.own[component]:
+                if node not in ways or reached.share > ways[node].share:
+                    ways[node] = reached
+        return ways
+
+    @cached_property
+    def _rank(self) -> dict[Component, int]:
+        """The order of the manifests."""
+        return {component: position for position, component in enumerate(self.losses.components)}
 
     @property
     def _hits(self) -> dict[Node, list[Hit]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
 from archlint.records import dataclass
@@ -50,6 +50,7 @@ class Topologies:
 
     def __init__(self, systems: Mapping[str, System]) -> None:
         self._around = {system: _around_places(system) for system in systems.values()}
+        self._shares: dict[Hashable, Mapping[Domain, Share]] = {}
 
     def around(self, system: System, place: str) -> tuple[Domain, ...]:
         """The zone or region itself, and the domains that it lies in."""
@@ -63,11 +64,19 @@ class Topologies:
                 return found
         return None
 
-    def shares(self, component: Component, instances: int | None) -> dict[Domain, Share]:
+    def shares(self, component: Component, instances: int | None) -> Mapping[Domain, Share]:
         """Every domain that a component states to stand in, the ones around its zones included.
 
         A single instance that several zones may hold stands in none of them, only in what surrounds them all.
+        Components that are placed alike share one answer.
         """
+        placement = component.system, instances, _placement(component)
+        found = self._shares.get(placement)
+        if found is None:
+            found = self._shares[placement] = self._placed(component, instances)
+        return found
+
+    def _placed(self, component: Component, instances: int | None) -> dict[Domain, Share]:
         found = self._by_zone(component, instances)
         values = stated(component.spec, "domains")
         for kind, named in values.items() if isinstance(values, dict) else ():
@@ -92,6 +101,20 @@ class Topologies:
             for domain, held in places.items()
             if not floating or len(held) == of
         }
+
+
+def _placement(component: Component) -> Hashable:
+    """All that a component states of where it stands, in an order that tells."""
+    spec = component.spec
+    members = stated(spec, "replication.members")
+    counts = tuple((member.zone, member.count) for member in members) if isinstance(members, list) else None
+    return _frozen(stated(spec, "zones")), _frozen(stated(spec, "domains")), stated(spec, "provider"), counts
+
+
+def _frozen(value: Any) -> Hashable:
+    if isinstance(value, dict):
+        return tuple((key, _frozen(item)) for key, item in value.items())
+    return tuple(value) if isinstance(value, list) else value
 
 
 def zone_counts(component: Component, instances: int | None) -> dict[str, int | None]:

@@ -9,7 +9,15 @@ from typing import TypeAlias
 from archlint.analysis.domains import Domain, Share, Topologies, host_of, places_known
 from archlint.analysis.paths import Entry, alternatives, is_on_path
 from archlint.analysis.requirements import Group, Requirements, all_of
-from archlint.analysis.survival import Fate, fate_in, fate_of_instance, is_own, least_instances, spreads_itself
+from archlint.analysis.survival import (
+    Fate,
+    fate_in,
+    fate_of_instance,
+    is_own,
+    least_instances,
+    redundancy,
+    spreads_itself,
+)
 from archlint.analysis.values import Known
 from archlint.records import dataclass
 from archlint.system.elements import Component, External, Flow, System
@@ -53,7 +61,7 @@ class Losses:
     def components(self) -> tuple[Component, ...]:
         return tuple(component for system in self.systems.values() for component in system.components.values())
 
-    def shares(self, component: Component) -> dict[Domain, Share]:
+    def shares(self, component: Component) -> Mapping[Domain, Share]:
         """Every domain that the component is stated to stand in, and how much of it."""
         host = host_of(component)
         count = least_instances(host)
@@ -78,22 +86,28 @@ class Losses:
         return {component: tuple(self._losses_of(component)) for component in self.components}
 
     def _losses_of(self, component: Component) -> Iterator[Group[Node]]:
-        """Of an external only the domains count, which it may share with its stand-in: others run it."""
+        """Of an external only the domains count, which it may share with its stand-in: others run it.
+
+        What its provider spreads over zones by itself is not lost with any.
+        """
         if not is_own(component):
             for domain in self.shares(component) if isinstance(component, External) else ():
                 yield Group((domain,))
             return
-        yield from _groups(component, Instance(component), fate_of_instance(component), "instance")
+        if spreads_itself(component):
+            return
+        size = redundancy(component)
+        yield from _groups(component, Instance(component), fate_of_instance(component, size), "instance")
         for domain, share in self.shares(component).items():
             scope = domain.kind if domain.kind in ("zone", "region") else "domain"
-            yield from _groups(component, domain, fate_in(component, domain, share, self.topologies), scope)
+            yield from _groups(component, domain, fate_in(component, size, domain, share, self.topologies), scope)
         if self._needs_zones(component):
             yield Group((Undecided(component, "zone", ("zones",)),))
 
     @staticmethod
     def _needs_zones(component: Component) -> bool:
         """Whether nobody says where its instances stand; of a single one it does not matter."""
-        if host_of(component) is not component or places_known(component) or spreads_itself(component):
+        if host_of(component) is not component or places_known(component):
             return False
         count = least_instances(component)
         return not isinstance(count, Known) or count.value > 1

@@ -7,10 +7,10 @@ that follows from a loss: nodes that only need each other in a circle keep worki
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Generic, TypeVar
 
-from archlint.analysis.graph import Graph, postorder, reachable, strongly_connected_components
+from archlint.analysis.graph import Graph, postorder, strongly_connected_components
 from archlint.records import dataclass
 
 N = TypeVar("N", bound=Hashable)
@@ -84,31 +84,36 @@ class Requirements(Generic[N]):
         """
         if entry not in self:
             raise KeyError(entry)
-        used = self._graph(entry)
-        certain = reachable(used.subgraph(keep_edge=self._has_no_spare), [entry])
+        used = self._closure(entry, lambda group: True)
+        critical = self._closure(entry, lambda group: group.spare == 0)
         wanted = [node for node in dict.fromkeys(candidates) if node in used]
-        open_cases = [node for node in wanted if node not in certain]
-        critical = set(certain)
+        open_cases = [node for node in wanted if node not in critical]
         if open_cases:
-            components = _dependencies_first(used, entry)
+            components = _dependencies_first(self._graph(used), entry)
             for start in range(0, len(open_cases), CHUNK):
-                critical.update(self._stoppers(entry, open_cases[start : start + CHUNK], components))
+                critical.update(dict.fromkeys(self._stoppers(entry, open_cases[start : start + CHUNK], components)))
         return [node for node in wanted if node in critical]
 
-    def _graph(self, entry: N) -> Graph[N]:
-        """All that `entry` may use, with an edge to each alternative."""
-        graph = Graph([entry])
-        found = [entry]
-        for node in found:
+    def _closure(self, entry: N, follow: Callable[[Group[N]], bool]) -> dict[N, None]:
+        """`entry` and all alternatives of the groups that are followed, nearest first."""
+        found: dict[N, None] = {entry: None}
+        queue = deque(found)
+        while queue:
+            for group in self._groups[queue.popleft()]:
+                new = [node for node in group.alternatives if node not in found] if follow(group) else ()
+                found.update(dict.fromkeys(new))
+                queue.extend(new)
+        return found
+
+    def _graph(self, nodes: Iterable[N]) -> Graph[N]:
+        """The nodes that need others, with an edge to each alternative that does: the rest is lost only by itself."""
+        graph = Graph(node for node in nodes if self._groups[node])
+        for node in graph:
             for group in self._groups[node]:
                 for other in group.alternatives:
-                    if other not in graph:
-                        found.append(other)
-                    graph.add_edge(node, other)
+                    if other in graph:
+                        graph.add_edge(node, other)
         return graph
-
-    def _has_no_spare(self, owner: N, node: N) -> bool:
-        return any(group.spare == 0 and node in group.alternatives for group in self._groups[owner])
 
     def _stoppers(self, entry: N, lost: Sequence[N], components: Sequence[Sequence[N]]) -> list[N]:
         """Those of `lost` that stop `entry`. Bit i of a node's mask: it fails when the i-th is lost."""

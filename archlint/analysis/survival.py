@@ -177,11 +177,8 @@ def _of_topic(topic: Topic) -> Known[Redundancy] | Unknown:
     return Known(Redundancy(factor, min(factor, in_step) if waits else 1), "derived")
 
 
-def fate_of_instance(component: Component) -> Fate:
-    """What the loss of one instance does."""
-    if spreads_itself(component):
-        return SURVIVES
-    size = redundancy(component)
+def fate_of_instance(component: Component, size: Known[Redundancy] | Unknown) -> Fate:
+    """What the loss of one instance does to a component of that redundancy."""
     if isinstance(size, Unknown):
         return Fate(unknown=size.fields)
     if isinstance(component, Topic) and _alone(component):
@@ -191,11 +188,10 @@ def fate_of_instance(component: Component) -> Fate:
     return _bridged(component, _verdict(component, size.value, 1, reach=0))
 
 
-def fate_in(component: Component, domain: Domain, share: Share, topologies: Topologies) -> Fate:
-    """What the loss of all that stands in a domain does."""
-    if spreads_itself(component):
-        return SURVIVES
-    size = redundancy(component)
+def fate_in(
+    component: Component, size: Known[Redundancy] | Unknown, domain: Domain, share: Share, topologies: Topologies
+) -> Fate:
+    """What the loss of all that stands in a domain does to a component of that redundancy."""
     if isinstance(size, Unknown):
         if share.whole and not isinstance(component, Topic):
             return _bridged(component, _outage(component))

@@ -7,6 +7,7 @@ text "none" is a stated absence.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
@@ -38,13 +39,19 @@ def stated(spec: Any, field: str) -> Any:
     has no unknown parts.
     """
     value = spec
-    for step in field.split("."):
+    for step, attribute in _steps(field):
         if value is None:
             return None
-        if value == NONE and isinstance(value, str):
-            return NONE
-        value = value.get(step) if isinstance(value, dict) else getattr(value, ATTRIBUTES.get(step, step), None)
+        if isinstance(value, str):
+            return NONE if value == NONE else None
+        value = value.get(step) if isinstance(value, dict) else getattr(value, attribute, None)
     return value
+
+
+@lru_cache(maxsize=1024)
+def _steps(field: str) -> tuple[tuple[str, str], ...]:
+    """The keys of a dotted field, each with the attribute that holds it: checks ask for few fields, very often."""
+    return tuple((step, ATTRIBUTES.get(step, step)) for step in field.split("."))
 
 
 class Element:
@@ -71,7 +78,7 @@ class Element:
 class Component(Element):
     """A named part of the system: what can fail, be called and be lost with a domain."""
 
-    __slots__ = ("depends_on", "incoming", "outgoing")
+    __slots__ = ("depends_on", "entered_by", "incoming", "outgoing")
     kind = "component"
 
     def __init__(self, system: System, name: str, path: Path, spec: Any) -> None:
@@ -79,6 +86,7 @@ class Component(Element):
         self.outgoing: list[Dependency] = []
         self.incoming: list[Dependency] = []
         self.depends_on: list[DependsOn] = []
+        self.entered_by: list[Flow] = []
 
     @property
     def component(self) -> Component:

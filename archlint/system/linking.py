@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
@@ -15,6 +16,7 @@ from archlint.system.elements import (
     Component,
     Consume,
     DependsOn,
+    Flow,
     Path,
     Publish,
     System,
@@ -41,7 +43,7 @@ def link_system(system: System, directory: Directory) -> list[Problem]:
             linker.link_depends_on(depends)
         linker.link_component(component)
     for flow in system.flows.values():
-        flow.entry = linker.component((*flow.path, "entry"), flow.spec.entry)
+        linker.link_flow(flow)
     linker.link_mentions()
     linker.link_names()
     return linker.problems
@@ -127,6 +129,11 @@ class _Linker:
             depends.fallback = self.component((*depends.path, "fallback", "to"), fallback.to)
         join(depends.owner, depends.targets, "depends_on", depends)
 
+    def link_flow(self, flow: Flow) -> None:
+        flow.entry = self.component((*flow.path, "entry"), flow.spec.entry)
+        if flow.entry is not None:
+            flow.entry.entered_by.append(flow)
+
     def link_component(self, component: Component) -> None:
         """References that are fields of a component: what runs it, backs it, or stands in for it."""
         spec, path = component.spec, component.path
@@ -195,8 +202,8 @@ class _Linker:
         origins = listed(item.spec.only_in)
         if origins:
             operations = getattr(item.owner.spec, "operations", None) or {}
+            known = ChainMap[str, Any](self.system.flows, operations)
             for index, origin in enumerate(origins):
-                known = {**operations, **self.system.flows}
                 self._name((*item.path, "in", index), origin, known, "operation or flow")
 
     def _name(self, path: Path, name: str | None, known: Mapping[str, Any], kind: str, *, on_key: bool = False) -> None:
