@@ -30,7 +30,7 @@ lint: $(VENV)/.dev ## style, types and layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-schemas: $(VENV)/.dev ## regenerate schemas/ from the models
+schemas: $(VENV)/.dev ## regenerate from the models: schemas/, archlint/manifest/compiled.py
 	$(BIN)/python tools/schemas.py
 
 bench: $(VENV)/.dev ## measure against other tools; BENCH=--check fails where an aim is missed
