@@ -284,5 +284,12 @@ def manifest(services: int) -> str:
     return "".join(parts)
 
 
+def main(services: str, shape: str = "") -> None:
+    """Write a manifest of that many services; `shape` is one of `benchmarks.shape_manifests`."""
+    from benchmarks.shape_manifests import SHAPES
+
+    sys.stdout.write((SHAPES[shape] if shape else manifest)(int(services)))
+
+
 if __name__ == "__main__":
-    sys.stdout.write(manifest(int(sys.argv[1])))
+    main(*sys.argv[1:])

@@ -89,15 +89,25 @@ def _cycle(members: Sequence[Component], edges: Sequence[Dependency], rank: Mapp
     found = shortest_cycle(_graph(edges), members) or list(members)
     first = min(range(len(found)), key=lambda i: rank.get(found[i], len(rank)))
     path = (*found[first:], *found[:first])
-    steps = tuple(_step(edges, start, end) for start, end in zip(path, (*path[1:], path[0]), strict=True))
-    others = tuple(member for member in members if member not in set(path))
+    between = _between(edges)
+    steps = tuple(_widest(between[step]) for step in zip(path, (*path[1:], path[0]), strict=True))
+    inside = set(path)
+    others = tuple(member for member in members if member not in inside)
     return Cycle(path, steps, others, endless=_is_endless(steps))
 
 
-def _step(edges: Sequence[Dependency], start: Component, end: Component) -> Dependency:
-    """The edge between two members; of several the one that most requests take."""
-    between = [edge for edge in edges if (start, end) in _ends(edge)]
-    return max(between, key=lambda edge: (_waits(edge), not _operations(edge), _repeats(edge)))
+def _between(edges: Iterable[Dependency]) -> dict[tuple[Component, Component], list[Dependency]]:
+    """The edges that lead from one component to another, in their order."""
+    between: dict[tuple[Component, Component], list[Dependency]] = {}
+    for edge in edges:
+        for step in _ends(edge):
+            between.setdefault(step, []).append(edge)
+    return between
+
+
+def _widest(edges: Sequence[Dependency]) -> Dependency:
+    """Of the edges between two members the one that most requests take."""
+    return max(edges, key=lambda edge: (_waits(edge), not _operations(edge), _repeats(edge)))
 
 
 def _repeats(edge: Dependency) -> float:
