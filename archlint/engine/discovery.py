@@ -44,9 +44,19 @@ def discover(paths: Iterable[Path]) -> list[Path]:
     return sorted(found.values(), key=os.path.abspath)
 
 
+def is_discovered(path: str) -> bool:
+    """Whether a folder's discovery finds the file at `path` (relative, forward slashes) below it."""
+    *folders, name = path.split("/")
+    return is_manifest(name) and not any(_is_passed_over(folder) for folder in folders)
+
+
+def _is_passed_over(folder: str) -> bool:
+    return folder.startswith(".") or folder in _NEVER_ENTERED
+
+
 def _below(folder: Path) -> Iterator[Path]:
     for root, folders, files in os.walk(folder, onerror=_refuse):
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _NEVER_ENTERED)
+        folders[:] = sorted(name for name in folders if not _is_passed_over(name))
         for name in sorted(files):
             if is_manifest(name):
                 yield Path(root, name)

@@ -1,0 +1,136 @@
+"""`--new-since REV`: what stood in the workspace at the merge base of REV and HEAD is not new.
+
+Both sides are judged by today's configuration, catalogue and clock; findings are matched by fingerprint.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from archlint.engine.accepted import Accepted
+from archlint.engine.discovery import READ_AT_MOST, STANDARD_INPUT, Source, is_discovered
+from archlint.engine.errors import UsageError
+from archlint.engine.git import LINK, Blob, Repository, repository_around
+from archlint.engine.results import EvidenceRow, Fault, Report, ReportedFinding, Suppressed
+from archlint.records import dataclass, replace
+
+_MOST_LINKS = 8
+_SHORT = 10
+
+
+@dataclass(frozen=True, slots=True)
+class OldSide:
+    """The manifests at the merge base; those that the run reads come first, so that their systems win a clash."""
+
+    revision: str
+    commit: str
+    sources: tuple[Source, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.revision} ({self.commit[:_SHORT]})"
+
+
+@dataclass(frozen=True, slots=True)
+class NewSince:
+    """Suppresses what the old side has, unless its exposure or its severity has risen since."""
+
+    old: OldSide
+    findings: Mapping[str, Accepted]
+
+    def suppress(self, finding: ReportedFinding) -> Suppressed | None:
+        before = self.findings.get(finding.fingerprint)
+        if before is None or before.outgrown_by(finding):
+            return None
+        return Suppressed("new-since", f"stood at {self.old.name}")
+
+    def remembered(self, finding: ReportedFinding) -> Iterator[EvidenceRow]:
+        before = self.findings.get(finding.fingerprint)
+        if before is not None:
+            revision = self.old.revision
+            yield from before.rows(finding, f"exposure at {revision}", f"severity at {revision}")
+
+
+def new_since(old: OldSide, report: Report) -> NewSince:
+    """`report` is of the old side. What was suppressed there stood there all the same."""
+    return NewSince(old, {f.fingerprint: Accepted(f.severity, f.exposure) for f in report.findings})
+
+
+def old_faults(old: OldSide, report: Report, faults: Iterable[Fault]) -> tuple[Fault, ...]:
+    """The faults of the old side that the run does not have itself, named as such."""
+    told = {(fault.kind, fault.name) for fault in faults}
+    return tuple(
+        replace(fault, message=f"at {old.name}: {fault.message}")
+        for fault in report.faults
+        if (fault.kind, fault.name) not in told
+    )
+
+
+def old_side(revision: str, paths: Sequence[str], files: Sequence[str], stdin_filename: str | None = None) -> OldSide:
+    """Read the whole workspace as it was; `files` are those of the run. Raises UsageError where git cannot say how."""
+    places = [_Place.of(path, stdin_filename) for path in paths or ["."]]
+    repository, *others = {place.repository: None for place in places}
+    if others:
+        raise UsageError("--new-since compares within one repository, and the paths are in several")
+    commit = repository.base(revision)
+    first = {os.path.relpath(os.path.realpath(file), repository.root) for file in files}
+    blobs = _manifests(repository, repository.blobs(commit), [place.path for place in places])
+    order = sorted(blobs, key=lambda path: (path not in first, path))
+    contents = repository.contents([blobs[path] for path in order])
+    sources = (
+        Source(f"{commit[:_SHORT]}:{path}", content[:READ_AT_MOST])
+        for path, content in zip(order, contents, strict=True)
+    )
+    return OldSide(revision, commit, tuple(sources))
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A path of the command line, as its repository names it; the root is empty."""
+
+    repository: Repository
+    path: str
+
+    @staticmethod
+    def of(path: str, stdin_filename: str | None) -> _Place:
+        if path == STANDARD_INPUT:
+            path = stdin_filename or "."
+        resolved = os.path.realpath(path)
+        repository = repository_around(_nearest_folder(Path(resolved)))
+        inner = Path(resolved).relative_to(repository.root).as_posix()
+        return _Place(repository, "" if inner == "." else inner)
+
+
+def _nearest_folder(path: Path) -> Path:
+    """What standard input is called need not exist."""
+    return next(folder for folder in (path, *path.parents) if folder.is_dir())
+
+
+def _manifests(repository: Repository, blobs: Iterable[Blob], places: Sequence[str]) -> dict[str, Blob]:
+    """The manifests by path, each once, whatever links lead to it."""
+    by_path = {blob.path: blob for blob in blobs}
+    links = [blob for blob in by_path.values() if blob.mode == LINK]
+    targets = dict(zip((link.path for link in links), map(os.fsdecode, repository.contents(links)), strict=True))
+    found = (_target(path, targets) for path in by_path if _is_read(path, places))
+    return {path: by_path[path] for path in found if path in by_path}
+
+
+def _is_read(path: str, places: Iterable[str]) -> bool:
+    """Whether a run from the root reads it, or from a folder of this run (which may be hidden), or it is named."""
+    return any(
+        path == place or (path.startswith(folder) and is_discovered(path.removeprefix(folder)))
+        for place in ("", *places)
+        for folder in (f"{place}/" if place else "",)
+    )
+
+
+def _target(path: str, targets: Mapping[str, str]) -> str:
+    """Where a link of the tree leads; the path itself where it is none, or where it leads too far."""
+    for _ in range(_MOST_LINKS):
+        if path not in targets:
+            return path
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(path), targets[path]))
+    return ""
