@@ -10,17 +10,26 @@ from archlint.manifest.reader import Document
 from archlint.manifest.spans import SpanIndex
 from archlint.records import dataclass
 
-_CANDIDATE = re.compile(r"(?<![^\s])#[ \t]*archlint:[ \t]*([^\r\n]*)")
+MARK = "archlint:"
+
+_CANDIDATE = re.compile(
+    r"(?<![^\s])#[ \t]*(archlint[ \t]*:|(?i:archlint[ \t]*:?[ \t]*(?=ignore[ \t]*\[)))[ \t]*([^\r\n]*)"
+)
+"""With the slips of a directive, which would else be passed over in silence."""
 _COMMENT = re.compile(r"(?<![^\s])#")
 
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment for archlint. `text` is what follows `archlint:`; `alone` is a line with nothing else."""
+    """A comment for archlint. `text` is what follows `mark`; `alone` is a line with nothing else.
+
+    `mark` is MARK, or what somebody wrote for it.
+    """
 
     text: str
     place: Place
     alone: bool
+    mark: str = MARK
 
 
 def directives(document: Document) -> list[Comment]:
@@ -44,7 +53,7 @@ def _comment(candidate: re.Match[str], spans: SpanIndex) -> Comment | None:
                 return None  # the candidate stands inside another comment
             alone = not spans.text[begin:start].strip()
             end = start + len(candidate[0].rstrip())
-            return Comment(candidate[1].rstrip(), spans.lines.place(start, end), alone)
+            return Comment(candidate[2].rstrip(), spans.lines.place(start, end), alone, candidate[1].rstrip())
     return None
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from typing import Any, NamedTuple
 
 import yaml
@@ -137,6 +137,18 @@ class SpanIndex:
             return self.nearest(path)[1]
         return place
 
+    def path_on(self, line: int) -> Path | None:
+        """The first key, or item of a list, that begins on the line; None where none does."""
+        starts = self.nodes.starts
+        node = bisect_left(starts, self.lines.begin(line))
+        if node == len(starts) or self.lines.position(starts[node])[0] != line:
+            return None
+        # A block begins where its first key does, or at the dash of its first item: these are meant.
+        node = bisect_right(starts, starts[node]) - 1
+        if node in self.nodes.extents and self.text[starts[node]] == "-":
+            node += 1
+        return self._path_to(node)
+
     def anchor_of(self, path: Path) -> Place | None:
         """Where `path` goes through an alias or a `<<`: the anchor (`&name`) that it stands for."""
         found = self._find(path)
@@ -233,6 +245,26 @@ class SpanIndex:
         """The node of the first key of that name that stands in the mapping itself."""
         entry = self._children(mapping).get(name)
         return entry.key if entry else None
+
+    def _path_to(self, node: int) -> Path:
+        """Of a key, or of an item that begins where the node does."""
+        path: Path = ()
+        at = 0
+        while at in self.nodes.extents:
+            step, entry = self._child_with(node, at)
+            if entry is None or step == "<<":
+                break
+            path, at = (*path, step), entry.value
+            if node < at or (entry.key is None and self.nodes.starts[at] == self.nodes.starts[node]):
+                break
+        return path
+
+    def _child_with(self, node: int, collection: int) -> tuple[str | int, Entry | None]:
+        for step, entry in self._children(collection).items():
+            first = entry.value if entry.key is None else entry.key
+            if first <= node < self.nodes.after(entry.value):
+                return step, entry
+        return "", None
 
     def _children(self, node: int) -> dict[str | int, Entry]:
         node = self._resolved(node)

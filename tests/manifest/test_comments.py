@@ -33,6 +33,8 @@ def test_a_comment_alone_on_its_line_is_found() -> None:
         "a: 1 # see archlint: ignore[X]\n",
         "a: 1 # old # archlint: ignore[X]\n",
         "# archlint is here\na: 1\n",
+        "# archlint ignore this part\na: 1\n",
+        "# Archlint: see below\na: 1\n",
     ],
 )
 def test_other_text_is_no_directive(source: str) -> None:
@@ -63,3 +65,16 @@ def test_directives_are_found_wherever_comments_stand(source: str, line: int) ->
 
 def test_an_unreadable_manifest_has_no_directives() -> None:
     assert found("a: [ # archlint: x\n") == []
+
+
+@pytest.mark.parametrize(
+    ("comment", "mark", "text"),
+    [
+        ("# archlint : ignore[X] y", "archlint :", "ignore[X] y"),
+        ("# archlint : so", "archlint :", "so"),
+        ("# archlint ignore[X]", "archlint", "ignore[X]"),
+        ("# Archlint: Ignore [X]", "Archlint:", "Ignore [X]"),
+    ],
+)
+def test_a_slip_of_the_pen_is_found_with_what_was_written(comment: str, mark: str, text: str) -> None:
+    assert [(one.mark, one.text) for one in found(f"a: 1 {comment}\n")] == [(mark, text)]

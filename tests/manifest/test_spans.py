@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -268,3 +269,68 @@ def test_dumped_data_reads_back_and_every_key_is_in_its_place(
         written = excerpt(found.spans, found.spans.key_place(path))
         assert written is not None
         assert yaml.safe_load(written) == path[-1]
+
+
+LINES = """\
+# a comment
+services:
+  web:
+    calls:
+      - to: ledger
+        timeout: 1s
+      -
+        to: prices
+      - {to: search,
+         retries: none}
+  api: &a {replicas: 3}
+  www: *a
+  batch:
+    <<: *a
+    tags: [
+      one,
+      two ]
+text: |
+  services:
+  more
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "path"),
+    [
+        (1, None),
+        (2, ("services",)),
+        (3, ("services", "web")),
+        (4, ("services", "web", "calls")),
+        (5, ("services", "web", "calls", 0)),
+        (6, ("services", "web", "calls", 0, "timeout")),
+        (7, None),
+        (8, ("services", "web", "calls", 1)),
+        (9, ("services", "web", "calls", 2)),
+        (10, ("services", "web", "calls", 2, "retries")),
+        (11, ("services", "api")),
+        (12, ("services", "www")),
+        (13, ("services", "batch")),
+        (14, ("services", "batch")),
+        (15, ("services", "batch", "tags")),
+        (16, ("services", "batch", "tags", 0)),
+        (17, ("services", "batch", "tags", 1)),
+        (18, ("text",)),
+        (19, None),
+        (20, None),
+    ],
+)
+def test_what_begins_on_a_line(line: int, path: Path | None) -> None:
+    assert spans(LINES).path_on(line) == path
+
+
+@given(st.dictionaries(keys, trees, min_size=1, max_size=4))
+def test_the_key_that_begins_a_line_is_found_there(data: dict[str, Any]) -> None:
+    found = read(yaml.dump(data, Dumper=_Quoting, default_flow_style=False, sort_keys=False).encode(), "archlint.yaml")
+    lines = re.split("\r\n|\r|\n", found.text)
+    for path in _key_paths(data):
+        place = found.spans.key_place(path)
+        assert place is not None
+        before = lines[place.line - 1][: place.column - 1]
+        if not before.strip(" "):
+            assert found.spans.path_on(place.line) == path
