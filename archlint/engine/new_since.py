@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from archlint.engine.accepted import Accepted
-from archlint.engine.discovery import READ_AT_MOST, STANDARD_INPUT, Source, is_discovered
+from archlint.engine.discovery import READ_AT_MOST, STANDARD_INPUT, Source, display_name, is_discovered
 from archlint.engine.errors import UsageError
 from archlint.engine.git import LINK, Blob, Repository, repository_around
 from archlint.engine.results import EvidenceRow, Fault, Report, ReportedFinding, Suppressed
@@ -70,7 +70,10 @@ def old_faults(old: OldSide, report: Report, faults: Iterable[Fault]) -> tuple[F
 
 
 def old_side(revision: str, paths: Sequence[str], files: Sequence[str], stdin_filename: str | None = None) -> OldSide:
-    """Read the whole workspace as it was; `files` are those of the run. Raises UsageError where git cannot say how."""
+    """Read the whole workspace as it was, under the names that its files would have in the working tree.
+
+    `files` are those of the run. Raises UsageError where git cannot say how.
+    """
     places = [_Place.of(path, stdin_filename) for path in paths or ["."]]
     repository, *others = {place.repository: None for place in places}
     if others:
@@ -81,7 +84,7 @@ def old_side(revision: str, paths: Sequence[str], files: Sequence[str], stdin_fi
     order = sorted(blobs, key=lambda path: (path not in first, path))
     contents = repository.contents([blobs[path] for path in order])
     sources = (
-        Source(f"{commit[:_SHORT]}:{path}", content[:READ_AT_MOST])
+        Source(display_name(repository.root / path), content[:READ_AT_MOST])
         for path, content in zip(order, contents, strict=True)
     )
     return OldSide(revision, commit, tuple(sources))
@@ -120,11 +123,9 @@ def _manifests(repository: Repository, blobs: Iterable[Blob], places: Sequence[s
 
 def _is_read(path: str, places: Iterable[str]) -> bool:
     """Whether a run from the root reads it, or from a folder of this run (which may be hidden), or it is named."""
-    return any(
-        path == place or (path.startswith(folder) and is_discovered(path.removeprefix(folder)))
-        for place in ("", *places)
-        for folder in (f"{place}/" if place else "",)
-    )
+    folders = ["", *(f"{place}/" for place in places)]
+    found = any(path.startswith(folder) and is_discovered(path.removeprefix(folder)) for folder in folders)
+    return found or path in places
 
 
 def _target(path: str, targets: Mapping[str, str]) -> str:

@@ -21,6 +21,7 @@ from archlint.engine.results import (
     Summary,
 )
 from archlint.engine.runner import Outcomes, Raised
+from archlint.engine.scope import scope_of
 from archlint.manifest.loading import Loaded
 from archlint.manifest.problems import Problem
 from archlint.manifest.routes import Ordinals, format_route
@@ -72,6 +73,7 @@ def build_report(judged: Judged, outcomes: Outcomes, faults: Iterable[Fault] = (
         faults=(*faults, *outcomes.faults),
         sources={loaded.document.name: loaded.document.text for loaded in judged.files},
         rules=judged.rules,
+        scope=scope_of(judged, outcomes),
     )
 
 

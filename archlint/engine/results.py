@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from archlint.engine.manifest_errors import ManifestError
 from archlint.engine.plugins import BUILT_IN
+from archlint.engine.scope import Scope
 from archlint.manifest.problems import Place
 from archlint.plugin import Check, Severity
 from archlint.records import dataclass, field
@@ -141,6 +142,7 @@ class Report:
 
     `sources` are the texts of the files, for excerpts. `rules` are the checks that ran and the errors of
     manifests, by code. `locations` name a file as its repository does, for readers that know only that.
+    `scope` is what the run was able to judge.
     """
 
     findings: tuple[ReportedFinding, ...]
@@ -152,6 +154,7 @@ class Report:
     sources: Mapping[str, str] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
     locations: Mapping[str, str] = field(default_factory=dict)
+    scope: Scope = field(default_factory=Scope)
 
     @property
     def unsuppressed(self) -> tuple[ReportedFinding, ...]:

@@ -1,0 +1,72 @@
+"""What a run was able to judge: outside it, that a finding is absent says nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from archlint.manifest.routes import format_route
+from archlint.plugin import Element, System
+from archlint.records import dataclass, field
+
+if TYPE_CHECKING:
+    from archlint.engine.reporting import Judged
+    from archlint.engine.runner import Outcomes
+
+Unevaluated = Mapping[tuple[str, tuple[str, ...]], Sequence[Element]]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The checks of a run by code, and the systems whose manifests are sound, by name.
+
+    `named` are all systems that the files of the run name; None where a name cannot be read. `unevaluated`
+    holds the subjects that checks could not judge, by code and missing fields.
+    """
+
+    codes: frozenset[str] = frozenset()
+    systems: frozenset[str] = frozenset()
+    named: frozenset[str] | None = None
+    unevaluated: Unevaluated = field(default_factory=dict)
+
+    def undecided(self, codes: Collection[str]) -> Iterator[tuple[str, str, str]]:
+        """Code, system and route of what the checks of these codes could not judge; the route of a system is empty."""
+        for (code, _), elements in self.unevaluated.items():
+            if code in codes:
+                for element in elements:
+                    yield code, element.system.name, _route(element)
+
+
+def scope_of(judged: Judged, outcomes: Outcomes) -> Scope:
+    unsound = {loaded.document.name for loaded in judged.files if any(judged.problems(loaded))}
+    systems = judged.workspace.systems
+    return Scope(
+        codes=frozenset(check.code for check in judged.checks),
+        systems=frozenset(name for name, system in systems.items() if system.document.name not in unsound),
+        named=_named(loaded.document.data for loaded in judged.files),
+        unevaluated=outcomes.unknown,
+    )
+
+
+def _named(documents: Iterable[object]) -> frozenset[str] | None:
+    names = [_name(data) for data in documents]
+    return None if None in names else frozenset(name for name in names if name is not None)
+
+
+def _name(data: object) -> str | None:
+    system = data.get("system") if isinstance(data, dict) else None
+    name = system.get("name") if isinstance(system, dict) else None
+    return name if isinstance(name, str) else None
+
+
+def _route(element: Element) -> str:
+    if isinstance(element, System):
+        return ""
+    return format_route(element.path, element.system.document.data, element.system.ordinals)
+
+
+def covers(paths: Iterable[str], folder: str) -> bool:
+    """Whether one of the paths is the folder, or a folder above it."""
+    inner = os.path.join(os.path.realpath(folder), "")
+    return any(inner.startswith(os.path.join(os.path.realpath(path), "")) for path in paths)
