@@ -53,6 +53,10 @@ STANDARD_INPUT = "-"
     "--today", type=date_of, metavar="DATE", envvar="ARCHLINT_TODAY", show_envvar=True,
     help="The date that ages and horizons count from, such as 2026-11-15.",
 )  # fmt: skip
+@click.option(
+    "--check-timeout", type=click.FloatRange(min=0), default=30.0, show_default=True, metavar="SECONDS",
+    help="Stop a check that takes longer for all that it visits; 0 lets it take any time.",
+)  # fmt: skip
 @click.option("--show-unknown", is_flag=True, help="List every check that could not judge, and what it lacks.")
 @click.option("--statistics", is_flag=True, help="In text formats, count the findings of each check instead.")
 @click.option("--workspace", is_flag=True, help="Read all manifests of the repository.")
@@ -72,6 +76,7 @@ def command(
     overrides: tuple[str, ...],
     scale_load: str | None,
     today: datetime.date | None,
+    check_timeout: float,
     show_unknown: bool,
     statistics: bool,
     workspace: bool,
@@ -105,6 +110,7 @@ def command(
             allow_empty=allow_empty,
             stdin=sys.stdin.buffer.read(READ_AT_MOST) if STANDARD_INPUT in paths else None,
             stdin_filename=stdin_filename,
+            check_timeout=check_timeout,
         )
     )
     options = RenderOptions(show_unknown=show_unknown, color=color == "always", statistics=statistics)

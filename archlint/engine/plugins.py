@@ -33,6 +33,11 @@ class EntryPoint:
     name: str
     value: str
 
+    @property
+    def label(self) -> str:
+        """The distribution as messages name it."""
+        return f"{self.distribution} {self.version}".strip()
+
 
 class PluginError(Exception):
     """A plug-in that does not load; the message is for the user, `entry` says whose it is."""

@@ -29,6 +29,11 @@ class Registry:
         """The check of a code or a slug."""
         return self._by_key.get(key)
 
+    @property
+    def distributions(self) -> dict[str, str]:
+        """By the code of each check, the plug-in that brought it, as messages name it."""
+        return {check.code: self.owners[check.code].label for check in self.checks if check.code in self.owners}
+
     def rules(self, checks: Iterable[Check]) -> tuple[Rule, ...]:
         """What findings of a run of `checks` may be about, by code; the errors of manifests are always part."""
         rules = [Rule(error) for error in MANIFEST_ERRORS.values()]
@@ -59,8 +64,7 @@ def load_registry(entry_points: Iterable[EntryPoint] | None = None) -> Registry:
         try:
             brought = _brought_by(entry, owned)
         except PluginError as error:
-            distribution = f"{entry.distribution} {entry.version}".strip()
-            faults.append(Fault("plug-in", entry.name, str(error), distribution))
+            faults.append(Fault("plug-in", entry.name, str(error), entry.label))
             continue
         checks.update(brought)
         owned.update((key, entry) for check in brought.values() for key in (check.code, check.name))
@@ -113,7 +117,7 @@ def _refuse_clash(entry: EntryPoint, key: str, owner: EntryPoint | None, is_own:
     if key in _RESERVED:
         raise PluginError(entry, f"`{key}` belongs to archlint itself")
     if owner is not None:
-        raise PluginError(entry, f"`{key}` is already a check of {owner.distribution} {owner.version}".rstrip())
+        raise PluginError(entry, f"`{key}` is already a check of {owner.label}")
     if is_own:
         raise PluginError(entry, f"`{key}` is given to two of its checks")
 

@@ -2,6 +2,9 @@
 
 What a check always needs is decided once per set of stated fields, not per component: at ten thousand
 components most pairs are decided without calling the check.
+
+Checks of plug-ins run after the built-in ones, each by itself: what one changes in the model is put back before the
+next one runs. Their derived figures are computed apart, so that nobody else sees what was computed meanwhile.
 """
 
 from __future__ import annotations
@@ -12,12 +15,17 @@ from typing import TYPE_CHECKING
 
 from archlint.engine.results import Fault
 from archlint.engine.subjects import SUBJECTS, subjects_of
+from archlint.engine.time_limit import TimedOut, within
 from archlint.plugin import Check, Element, Evaluation, Finding, NotApplicable, Options, Unknown, stated
 from archlint.records import dataclass, field
 
 if TYPE_CHECKING:
     from archlint.analysis.analyses import Analyses
+    from archlint.engine.snapshot import Snapshot
     from archlint.system.elements import System
+
+CHECK_TIMEOUT = 30.0
+"""Seconds that one check may take for all its subjects, unless the run says otherwise."""
 
 EVALUATION = "Evaluation"
 """The subject of checks that run last, on what the others could judge."""
@@ -51,43 +59,141 @@ class Outcomes:
     def not_evaluated(self) -> int:
         return sum(len(elements) for elements in self.unknown.values())
 
+    def add(self, other: Outcomes) -> None:
+        self.raised += other.raised
+        for key, elements in other.unknown.items():
+            self.unknown[key] += elements
+        self.faults += other.faults
+        self.clear += other.clear
+        self.fired += other.fired
+        self.judged += other.judged
+
 
 def run_checks(
     checks: Sequence[Check],
     systems: Iterable[System],
     analyses: Analyses,
     options: Mapping[str, Options] | None = None,
+    *,
+    timeout: float = CHECK_TIMEOUT,
+    distributions: Mapping[str, str] | None = None,
 ) -> Outcomes:
-    """Call every check on every subject of its kind; a check that raises is a fault, the others still run."""
-    outcomes = Outcomes()
-    by_kind: dict[str, list[Check]] = defaultdict(list)
-    for check in checks:
-        if check.subject not in SUBJECTS and check.subject != EVALUATION:
-            outcomes.faults.append(Fault("check", check.code, f"visits `{check.subject}`, which is no subject"))
-            continue
-        by_kind[check.subject].append(check)
-    systems = tuple(systems)
-    last = by_kind.pop(EVALUATION, [])
-    for kind, visitors in by_kind.items():
-        subjects = [subject for system in systems for subject in subjects_of(system, kind)]
-        _visit(visitors, subjects, analyses, options or {}, outcomes)
-    if last:
-        _visit(last, _evaluations(systems, outcomes), analyses, options or {}, outcomes)
-    return outcomes
+    """Call every check on every subject of its kind. A check that raises, changes the model or takes longer than
+    `timeout` seconds (0: any time) is a fault, and the others still run.
+
+    `distributions` name the plug-in that a check is from, by its code.
+    """
+    return _Run(tuple(systems), analyses, options or {}, timeout, distributions or {}).of(checks)
 
 
-def _visit(
-    visitors: list[Check],
-    subjects: Sequence[Element],
-    analyses: Analyses,
-    options: Mapping[str, Options],
-    outcomes: Outcomes,
-) -> None:
-    groups = _group(subjects, visitors)
-    for check in visitors:
-        visit = _Visit(check, analyses, options.get(check.code), outcomes)
-        for missing_of, members in groups:
-            visit.group(members, tuple(need for need in check.needs if need in missing_of))
+class _Run:
+    """Checks on their way through the systems of one run."""
+
+    def __init__(
+        self,
+        systems: tuple[System, ...],
+        analyses: Analyses,
+        options: Mapping[str, Options],
+        timeout: float,
+        distributions: Mapping[str, str],
+    ) -> None:
+        self.systems = systems
+        self.options = options
+        self.timeout = timeout
+        self.distributions = distributions
+        self.outcomes = Outcomes()
+        self._built_in = analyses
+        self._of_plugins: dict[str, Analyses] = {}
+        self._snapshot: Snapshot | None = None
+
+    def of(self, checks: Iterable[Check]) -> Outcomes:
+        first: list[Check] = []
+        last: list[Check] = []
+        for check in checks:
+            if check.subject not in SUBJECTS and check.subject != EVALUATION:
+                self._fault(check, f"visits `{check.subject}`, which is no subject")
+            else:
+                (last if check.subject == EVALUATION else first).append(check)
+        self._all(first)
+        if last:
+            self._all(last)
+        return self.outcomes
+
+    def _all(self, checks: list[Check]) -> None:
+        by_kind: dict[str, list[Check]] = defaultdict(list)
+        for check in checks:
+            if is_built_in(check):
+                by_kind[check.subject].append(check)
+        for kind, visitors in by_kind.items():
+            groups = _group(self._subjects(kind), visitors)
+            for check in visitors:
+                self._visit(check, groups, self._built_in, self.outcomes)
+        for check in checks:
+            if not is_built_in(check):
+                self._guarded(check)
+
+    def _subjects(self, kind: str) -> list[Element]:
+        if kind == EVALUATION:
+            return list(_evaluations(self.systems, self.outcomes))
+        return [subject for system in self.systems for subject in subjects_of(system, kind)]
+
+    def _visit(
+        self, check: Check, groups: list[tuple[frozenset[str], list[Element]]], analyses: Analyses, outcomes: Outcomes
+    ) -> None:
+        visit = _Visit(check, analyses, self.options.get(check.code), outcomes)
+        try:
+            within(self.timeout, lambda: visit.all(groups))
+        except TimedOut:
+            visit.failure = f"took longer than {self.timeout:g} s and was stopped"
+            self._forget(check)
+        if visit.failure:
+            self._fault(check, visit.failure)
+
+    def _guarded(self, check: Check) -> None:
+        """What a check that changes the model has found is left out: it may have judged its own change."""
+        if self._snapshot is None:
+            from archlint.engine.snapshot import Snapshot
+
+            self._snapshot = Snapshot(self.systems)
+        found = Outcomes()
+        groups = _group(self._subjects(check.subject), [check])
+        self._visit(check, groups, self._analyses_for(check), found)
+        changed = self._snapshot.restore()
+        if changed is None:
+            self.outcomes.add(found)
+        else:
+            self._fault(check, f"changes the model, which is put back: {changed}; what it found is left out")
+            self._forget(check)
+
+    def _analyses_for(self, check: Check) -> Analyses:
+        """One for the checks of each distribution."""
+        owner = self._owner(check)
+        if owner not in self._of_plugins:
+            self._of_plugins[owner] = _anew(self._built_in)
+        return self._of_plugins[owner]
+
+    def _forget(self, check: Check) -> None:
+        """What was computed from a changed model, or was interrupted, is computed again for the next check."""
+        if is_built_in(check):
+            self._built_in = _anew(self._built_in)
+        else:
+            self._of_plugins.pop(self._owner(check), None)
+
+    def _owner(self, check: Check) -> str:
+        return self.distributions.get(check.code) or check.module.partition(".")[0]
+
+    def _fault(self, check: Check, message: str) -> None:
+        distribution = "" if is_built_in(check) else self.distributions.get(check.code, "")
+        self.outcomes.faults.append(Fault("check", check.code, message, distribution))
+
+
+def is_built_in(check: Check) -> bool:
+    """Whether its code is archlint's own, which is known to leave the model alone."""
+    return check.module.startswith("archlint.")
+
+
+def _anew(analyses: Analyses) -> Analyses:
+    return type(analyses)(analyses.systems, analyses.knowledge, analyses.today)
 
 
 def _evaluations(systems: Iterable[System], outcomes: Outcomes) -> list[Evaluation]:
@@ -121,18 +227,22 @@ def _group(subjects: Sequence[Element], visitors: list[Check]) -> list[tuple[fro
 class _Visit:
     """One check on its way through the subjects."""
 
-    __slots__ = ("analyses", "check", "failed", "options", "outcomes", "takes_options")
+    __slots__ = ("analyses", "check", "failure", "options", "outcomes", "takes_options")
 
     def __init__(self, check: Check, analyses: Analyses, options: Options | None, outcomes: Outcomes) -> None:
         self.check = check
         self.analyses = analyses
         self.options = options
         self.outcomes = outcomes
-        self.failed = False
+        self.failure = ""
         code = getattr(check.function, "__code__", None)
         self.takes_options = code is None or code.co_argcount > 2
 
-    def group(self, subjects: list[Element], missing: tuple[str, ...]) -> None:
+    def all(self, groups: list[tuple[frozenset[str], list[Element]]]) -> None:
+        for missing_of, members in groups:
+            self._group(members, tuple(need for need in self.check.needs if need in missing_of))
+
+    def _group(self, subjects: list[Element], missing: tuple[str, ...]) -> None:
         applies = self.check.applies
         for subject in subjects:
             try:
@@ -143,7 +253,7 @@ class _Visit:
                 else:
                     self._call(subject)
             except (Exception, SystemExit) as error:
-                self._fault(subject, error)
+                self._failed(subject, error)
 
     def _call(self, subject: Element) -> None:
         outcomes, check = self.outcomes, self.check
@@ -175,9 +285,7 @@ class _Visit:
             self.options = self.check.options()
         return subject, self.analyses, self.options
 
-    def _fault(self, subject: Element, error: BaseException) -> None:
+    def _failed(self, subject: Element, error: BaseException) -> None:
         """Only the first failure is told: one defect would else be told ten thousand times."""
-        if not self.failed:
-            self.failed = True
-            message = f"failed on {subject.kind} `{subject.name}`: {type(error).__name__}: {error}"
-            self.outcomes.faults.append(Fault("check", self.check.code, message))
+        if not self.failure:
+            self.failure = f"failed on {subject.kind} `{subject.name}`: {type(error).__name__}: {error}"

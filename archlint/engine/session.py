@@ -21,7 +21,7 @@ from archlint.engine.profiles import PROFILES, apply_profile
 from archlint.engine.registry import Registry, load_registry
 from archlint.engine.reporting import Judged, build_report
 from archlint.engine.results import Report
-from archlint.engine.runner import run_checks
+from archlint.engine.runner import CHECK_TIMEOUT, run_checks
 from archlint.engine.selection import Layer, selected, split
 from archlint.engine.subsumption import without_subsumed
 from archlint.knowledge.catalogue import Catalogue
@@ -47,6 +47,7 @@ class Request:
     allow_empty: bool = False
     stdin: bytes | None = None
     stdin_filename: str | None = None
+    check_timeout: float = CHECK_TIMEOUT
 
 
 def run(request: Request, registry: Registry | None = None) -> Report:
@@ -66,7 +67,13 @@ def check_sources(sources: Sequence[Source], request: Request, checks: Sequence[
     rules = registry.rules(checks)
     judged = Judged(files, workspace, checks=checks, today=request.today, assumptions=assumptions, rules=rules)
     analyses = Analyses(workspace.systems, Catalogue(), request.today)
-    outcomes = run_checks(checks, workspace.systems.values(), analyses)
+    outcomes = run_checks(
+        checks,
+        workspace.systems.values(),
+        analyses,
+        timeout=request.check_timeout,
+        distributions=registry.distributions,
+    )
     by_code = {check.code: check for check in checks}
     outcomes = without_subsumed(apply_profile(request.profile, outcomes, by_code, analyses))
     return build_report(judged, outcomes, registry.faults)
