@@ -57,6 +57,11 @@ STANDARD_INPUT = "-"
     "--check-timeout", type=click.FloatRange(min=0), default=30.0, show_default=True, metavar="SECONDS",
     help="Stop a check that takes longer for all that it visits; 0 lets it take any time.",
 )  # fmt: skip
+@click.option("--baseline", metavar="FILE", help="Leave out what this baseline accepts (archlint baseline write).")
+@click.option(
+    "--new-since", metavar="REV",
+    help="Report only what is new or worse than where this branch left REV, a revision of git.",
+)  # fmt: skip
 @click.option("--show-unknown", is_flag=True, help="List every check that could not judge, and what it lacks.")
 @click.option("--statistics", is_flag=True, help="In text formats, count the findings of each check instead.")
 @click.option("--workspace", is_flag=True, help="Read all manifests of the repository.")
@@ -77,6 +82,8 @@ def command(
     scale_load: str | None,
     today: datetime.date | None,
     check_timeout: float,
+    baseline: str | None,
+    new_since: str | None,
     show_unknown: bool,
     statistics: bool,
     workspace: bool,
@@ -110,6 +117,8 @@ def command(
             allow_empty=allow_empty,
             stdin=sys.stdin.buffer.read(READ_AT_MOST) if STANDARD_INPUT in paths else None,
             stdin_filename=stdin_filename,
+            baseline=baseline,
+            new_since=new_since,
             check_timeout=check_timeout,
         )
     )

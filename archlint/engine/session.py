@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from archlint.analysis.analyses import Analyses
 from archlint.engine import exit_codes
@@ -30,10 +31,17 @@ from archlint.plugin import Check, Severity
 from archlint.records import dataclass, replace
 from archlint.system.workspace import link
 
+if TYPE_CHECKING:
+    from archlint.engine.baseline import Baseline
+    from archlint.engine.new_since import NewSince
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a run is asked to do. `today` is the date that ages and horizons count from."""
+    """What a run is asked to do. `today` is the date that ages and horizons count from.
+
+    `baseline` is a file, `new_since` a revision of git.
+    """
 
     today: datetime.date
     paths: tuple[str, ...] = ()
@@ -47,6 +55,8 @@ class Request:
     allow_empty: bool = False
     stdin: bytes | None = None
     stdin_filename: str | None = None
+    baseline: str | None = None
+    new_since: str | None = None
     check_timeout: float = CHECK_TIMEOUT
 
 
@@ -56,7 +66,10 @@ def run(request: Request, registry: Registry | None = None) -> Report:
     if request.profile not in PROFILES:
         raise UsageError(f"`{request.profile}` is no profile; choose one of {', '.join(PROFILES)}")
     checks = selected(registry, [_command_line(request)])
-    report = check_sources(_sources(request), request, checks, registry)
+    sources = _sources(request)
+    report = check_sources(sources, request, checks, registry)
+    if request.baseline is not None or request.new_since is not None:
+        report = _without_accepted(report, sources, request, checks, registry)
     return replace(report, locations=repository_paths(report.sources))
 
 
@@ -77,6 +90,30 @@ def check_sources(sources: Sequence[Source], request: Request, checks: Sequence[
     by_code = {check.code: check for check in checks}
     outcomes = without_subsumed(apply_profile(request.profile, outcomes, by_code, analyses))
     return build_report(judged, outcomes, registry.faults)
+
+
+def _without_accepted(
+    report: Report, sources: Sequence[Source], request: Request, checks: Sequence[Check], registry: Registry
+) -> Report:
+    """The report with what the baseline or an older revision has suppressed, unless it has become worse."""
+    from archlint.engine.accepted import with_remembered
+    from archlint.engine.suppression import suppressed
+
+    accepted: list[Baseline | NewSince] = []
+    if request.baseline is not None:
+        from archlint.engine.baseline_file import read_baseline
+
+        accepted.append(read_baseline(request.baseline))
+    if request.new_since is not None:
+        from archlint.engine.new_since import new_since, old_faults, old_side
+
+        names = [source.name for source in sources]
+        old = old_side(request.new_since, request.paths, names, request.stdin_filename)
+        # What if: an assumption is about the working tree, and what it brings up is new.
+        before = check_sources(old.sources, replace(request, overrides=(), scale_load=None), checks, registry)
+        accepted.append(new_since(old, before))
+        report = replace(report, faults=(*report.faults, *old_faults(old, before, report.faults)))
+    return with_remembered(suppressed(report, accepted), accepted)
 
 
 def _command_line(request: Request) -> Layer:
