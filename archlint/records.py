@@ -83,6 +83,7 @@ def _made(cls: type[T], frozen: bool, kw_only: bool, order: bool) -> type[T]:
         "__dataclass_fields__": _Twin("__dataclass_fields__"),
         "__dataclass_params__": _Twin("__dataclass_params__"),
         "__match_args__": () if kw_only else tuple(fields),
+        "__replace__": replace,
     }
     namespace.setdefault("__repr__", _repr)
     _add_comparisons(namespace, fields, frozen, order)

@@ -126,6 +126,8 @@ def test_ordered_records_compare_like_tuples() -> None:
 
 def test_replace_runs_the_checks_again() -> None:
     assert records.replace(Point(1, 2), y=3) == Point(1, 3)
+    point: Any = Point(1, 2)
+    assert point.__replace__(y=3) == Point(1, 3)  # copy.replace of Python 3.13
     with pytest.raises(ValueError, match="negative"):
         records.replace(Options(limit=1), limit=-1)
 
