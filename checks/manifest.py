@@ -153,8 +153,8 @@ class SaysLittle(Options):
 
 
 UNLOCKING_FIELDS = 5
-MANY_PAIRS = 10
-"""Fewer applicable pairs than this say nothing about a share."""
+WORTH_SAYING = 5
+"""Checks that the best field must help to decide: below that, the manifest is small rather than silent."""
 
 
 @check("MAN020", "manifest-says-little", severity=INFO, options=SaysLittle)
@@ -195,10 +195,9 @@ def manifest_says_little(evaluation: Evaluation, analyses: Analyses, options: Sa
             load: {peak: 10k/s}
             capacity: {per_replica: 600/s, concurrency: 64, service_time: 100ms}
     """
-    pairs = sum(count for _, count in evaluation.missing)
-    if evaluation.share >= options.least or pairs < MANY_PAIRS:
-        return
     best = evaluation.missing[:UNLOCKING_FIELDS]
+    if evaluation.share >= options.least or not best or best[0][1] < WORTH_SAYING:
+        return
     fields = ", ".join(f"`{name}` ({count})" for name, count in best)
     yield Finding(
         at=evaluation,

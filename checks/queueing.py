@@ -37,7 +37,7 @@ def _is_judged(component: Component) -> bool:
     return isinstance(component, Service | Datastore | Cache)
 
 
-@check("LAW130", "utilisation-too-high", severity=ERROR, applies=_is_judged)
+@check("LAW130", "utilisation", severity=ERROR, applies=_is_judged)
 def utilisation(component: Component, analyses: Analyses) -> Iterator[Finding]:
     """The load at peak reaches what the component can serve, or makes requests wait longer than promised.
 

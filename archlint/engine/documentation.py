@@ -43,7 +43,7 @@ def page_of(check: Check | ManifestError) -> Page:
             blocks[current].append(line)
     return Page(
         summary=_joined(blocks[""]),
-        sections={heading: _dedented(blocks.get(heading, [])) for heading in SECTIONS},
+        sections={heading: _prose(blocks.get(heading, [])) for heading in SECTIONS},
         risky=_dedented(blocks.get("Risky", [])),
         safe=_dedented(blocks.get("Safe", [])),
     )
@@ -53,8 +53,12 @@ def _joined(lines: list[str]) -> str:
     return " ".join(line.strip() for line in lines if line.strip())
 
 
+def _prose(lines: list[str]) -> str:
+    """The text of a section: it goes on after its heading in the docstring, and begins anew on a page."""
+    text = _dedented(lines)
+    return text[:1].upper() + text[1:]
+
+
 def _dedented(lines: list[str]) -> str:
-    if not lines:
-        return ""
-    head, rest = lines[0], "\n".join(lines[1:])
-    return inspect.cleandoc("\n" + rest).strip() if not head else (head + "\n" + inspect.cleandoc("\n" + rest)).strip()
+    head, rest = lines[:1], inspect.cleandoc("\n".join(["", *lines[1:]]))
+    return "\n".join([*head, rest]).strip()

@@ -26,8 +26,12 @@ class Layer:
 
 
 def split(values: Iterable[str]) -> tuple[str, ...]:
-    """Selectors from options that may be repeated and may hold comma lists."""
-    return tuple(part for value in values for part in (piece.strip() for piece in value.split(",")) if part)
+    """Selectors from options that may be repeated and may hold comma lists. Raises UsageError for an empty one."""
+    values = tuple(values)
+    parts = tuple(part for value in values for part in (piece.strip() for piece in value.split(",")) if part)
+    if values and not parts:
+        raise UsageError("a selector is empty; write codes, names or prefixes, such as `LAW,single-zone`")
+    return parts
 
 
 def selected(registry: Registry, layers: Iterable[Layer]) -> tuple[Check, ...]:

@@ -69,12 +69,12 @@ def test_explain_finds_a_check_by_code_or_name(archlint: Run, known: Check, topi
         "status    stable\n"
         "default   on\n\n"
         "What it finds\n"
-        "  services without `owner`.\n"
+        "  Services without `owner`.\n"
         "  Even small ones.\n\n"
         "Why it matters\n"
-        "  nobody is called.\n\n"
+        "  Nobody is called.\n\n"
         "At 3 AM\n"
-        "  call everybody.\n\n"
+        "  Call everybody.\n\n"
         "Example: risky\n"
         "    services:\n"
         "      checkout: {replicas: 2}\n"
@@ -84,7 +84,7 @@ def test_explain_finds_a_check_by_code_or_name(archlint: Run, known: Check, topi
 def test_explain_as_markdown(archlint: Run, known: Check) -> None:
     text = archlint("explain", "ABC001", "--format", "markdown").out
     assert text.startswith("# ABC001 no-owner\n\nA service states no owner.\n\n- **severity**: warning\n")
-    assert "\n## At 3 AM\n\ncall everybody.\n" in text
+    assert "\n## At 3 AM\n\nCall everybody.\n" in text
     assert text.endswith("```yaml\nservices:\n  checkout: {replicas: 2}\n```\n")
 
 
@@ -99,7 +99,7 @@ def test_explain_as_json(archlint: Run, known: Check) -> None:
 def test_explain_on_a_terminal_is_styled(archlint: Run, known: Check) -> None:
     result = archlint("explain", "ABC001", "--color", "always")
     assert "\x1b[" in result.out
-    assert "call everybody." in result.out
+    assert "Call everybody." in result.out
 
 
 def test_explain_into_a_file(archlint: Run, known: Check, tmp_path: Path) -> None:

@@ -181,8 +181,8 @@ def test_a_rule_has_what_github_shows(make_report: MakeReport, rules: tuple[Rule
     assert (rule["id"], rule["name"]) == ("ABC001", "too-few-slots")
     assert rule["shortDescription"]["text"] == "The peak needs more slots than there are."
     assert rule["fullDescription"]["text"] == (
-        "The peak needs more slots than there are. What it finds: services whose slots are fewer than the requests"
-        " in flight. Why it matters: what finds no slot waits or is refused."
+        "The peak needs more slots than there are. What it finds: Services whose slots are fewer than the requests"
+        " in flight. Why it matters: What finds no slot waits or is refused."
     )
     assert rule["help"]["text"].startswith("ABC001 too-few-slots\n")
     assert rule["help"]["markdown"].startswith("# ABC001 too-few-slots\n")
