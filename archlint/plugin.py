@@ -266,7 +266,7 @@ class Check:
 
 
 _CODE = re.compile(r"[A-Z]{3}[0-9]{3}\Z")
-_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+\Z")
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
 
 
 def check(
