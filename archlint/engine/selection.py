@@ -26,12 +26,8 @@ class Layer:
 
 
 def split(values: Iterable[str]) -> tuple[str, ...]:
-    """Selectors from options that may be repeated and may hold comma lists. Raises UsageError for an empty one."""
-    values = tuple(values)
-    parts = tuple(part for value in values for part in (piece.strip() for piece in value.split(",")) if part)
-    if values and not parts:
-        raise UsageError("a selector is empty; write codes, names or prefixes, such as `LAW,single-zone`")
-    return parts
+    """Selectors from options that may be repeated and may hold comma lists."""
+    return tuple(part for value in values for part in (piece.strip() for piece in value.split(",")) if part)
 
 
 def selected(registry: Registry, layers: Iterable[Layer]) -> tuple[Check, ...]:
@@ -42,7 +38,9 @@ def selected(registry: Registry, layers: Iterable[Layer]) -> tuple[Check, ...]:
     layers = tuple(layers)
     for layer in layers:
         for selector in (*(layer.select or ()), *layer.extend_select, *layer.ignore):
-            _known(selector, registry)
+            problem = unknown_selector(selector, registry)
+            if problem:
+                raise UsageError(problem)
     return tuple(check for check in registry.checks if is_selected(check, layers))
 
 
@@ -82,14 +80,15 @@ def _match(check: Check, selector: str) -> int | None:
     return None
 
 
-def _known(selector: str, registry: Registry) -> None:
+def unknown_selector(selector: str, registry: Registry) -> str | None:
+    """What is wrong with a selector that matches no check, with a suggestion; None where it matches one."""
     if selector == ALL or registry.find(selector) is not None:
-        return
+        return None
     codes = (*(check.code for check in registry.checks), *MANIFEST_ERRORS)
     if _PREFIX.match(selector) and any(code.startswith(selector) for code in codes):
-        return
+        return None
     if any(selector in (error.code, error.name) for error in MANIFEST_ERRORS.values()):
-        return  # known, and always on whatever is selected or ignored
+        return None  # known, and always on whatever is selected or ignored
     near = registry.suggest(selector)
     hint = f"; did you mean `{near}`?" if near else ""
-    raise UsageError(f"no check matches the selector `{selector}`{hint}")
+    return f"no check matches the selector `{selector}`{hint}"
