@@ -80,7 +80,8 @@ def main(arguments: Sequence[str]) -> int:
         error.show()
         return exit_codes.USAGE
     except UsageError as error:
-        click.echo(f"error: {visible(str(error))}", err=True)
+        for line in error.lines:
+            click.echo(visible(line), err=True)
         return exit_codes.USAGE
     except Exception as error:
         from archlint.cli.crash import crash_report

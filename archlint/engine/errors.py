@@ -5,3 +5,8 @@ from __future__ import annotations
 
 class UsageError(Exception):
     """Wrong usage or configuration. The message is for the user: one line, what is wrong and what to write."""
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What a terminal shows."""
+        return (f"error: {self}",)

@@ -120,8 +120,8 @@ def test_nested_files_negation_and_folders(repository: Path) -> None:
         "deep/.gitignore": "!a.log\nlocal\n",
         "deep/er/.gitignore": "a.log\n!local\n",
         "build/kept.log": "", "a.log": "", "kept.log": "", "only-here": "", "deep/only-here": "", "deep/a.log": "",
-        "deep/b.log": "", "deep/local": "", "deep/er/a.log": "", "deep/er/local": "", "secret/x": "", "secret/shown": "",
-        "deep/build/x": "", "deep/x/build": "",
+        "deep/b.log": "", "deep/local": "", "deep/er/a.log": "", "deep/er/local": "", "secret/x": "",
+        "secret/shown": "", "deep/build/x": "", "deep/x/build": "",
     }  # fmt: skip
     write(repository, files)
     expected = {
