@@ -56,10 +56,11 @@ def no_backup(store: Datastore, analyses: Analyses) -> Iterator[Finding]:
         return
     copies = stated(store.spec, "nodes")
     replicated = " (its copies repeat every mistake)" if isinstance(copies, int) and copies > 1 else ""
+    verb = "states" if backup is None else "has"
     yield Finding(
         at=store,
         field="backup",
-        message=f"{store.label} has no backup: what is deleted or damaged in it is gone{replicated}",
+        message=f"{store.label} {verb} no backup: what is deleted or damaged in it is gone{replicated}",
         evidence=_evidence(store),
         remedy=(
             "Take backups and keep the log between them, away from the store (another region or account),"
