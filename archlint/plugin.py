@@ -49,6 +49,7 @@ from archlint.system.elements import (
     Transaction,
     stated,
 )
+from archlint.system.suppressions import Ignore, Waiver
 
 if TYPE_CHECKING:
     pass
@@ -75,6 +76,7 @@ __all__ = [
     "External",
     "Finding",
     "Flow",
+    "Ignore",
     "Item",
     "Iterator",
     "Job",
@@ -91,6 +93,7 @@ __all__ = [
     "Topic",
     "Transaction",
     "Unknown",
+    "Waiver",
     "check",
     "need",
     "show",

@@ -225,7 +225,7 @@ def _finding(breach: Breach) -> Finding:
         formula=measured.formula,
         clears=tuple(_clears(breach)),
         remedy=_remedy(breach),
-        key=limit.id,
+        key=limit.name,
     )
 
 

@@ -9,6 +9,7 @@ from archlint.manifest.routes import RouteError, format_route, parse_route, reso
 from archlint.manifest.tree import value_at
 from archlint.records import dataclass
 from archlint.system.elements import Element, Outside, Path, System
+from archlint.system.suppressions import Ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +26,12 @@ def locate(element: Element, field: str = "") -> Located:
     """The place of a field of an element: the key of the last stated part, never none.
 
     Where `defaults:` supplied the field, the component is the place and the default is related; through an
-    alias or a merge key, the alias is the place and the anchor is related.
+    alias or a merge key, the alias is the place and the anchor is related. An ignore is its comment, with the route
+    of what it stands beside.
     """
     document = element.system.document
+    if isinstance(element, Ignore):
+        return Located(document.name, route_of(element), element.place)
     path = concrete_path(element, field)
     return Located(
         file=document.name,

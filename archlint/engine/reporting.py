@@ -53,16 +53,14 @@ class Judged:
 def build_report(judged: Judged, outcomes: Outcomes, faults: Iterable[Fault] = ()) -> Report:
     """The Report, in its total order, with fingerprints."""
     ordinals: Ordinals = {}
-    found: list[tuple[ReportedFinding, str]] = [
-        (_of_problem(problem, loaded, ordinals), "") for loaded in judged.files for problem in judged.problems(loaded)
-    ]
-    found.extend((_of_check(raised), raised.finding.key) for raised in outcomes.raised)
+    found = [_of_problem(problem, loaded, ordinals) for loaded in judged.files for problem in judged.problems(loaded)]
+    found.extend(map(_of_check, outcomes.raised))
     # Twins stay as the checks yielded them: an order by message would change with the figures in it.
-    found.sort(key=lambda pair: (*pair[0].order, pair[1]))
-    identities = [(f.code, f.system, f.path, key) for f, key in found]
+    found.sort(key=lambda finding: (*finding.order, finding.key))
+    identities = [(f.code, f.system, f.path, f.key) for f in found]
     findings = tuple(
         replace(finding, fingerprint=identity)
-        for (finding, _), identity in zip(found, fingerprints(identities), strict=True)
+        for finding, identity in zip(found, fingerprints(identities), strict=True)
     )
     return Report(
         findings=findings,
@@ -147,6 +145,7 @@ def _of_check(raised: Raised) -> ReportedFinding:
         remedy=finding.remedy,
         related=located.related + tuple(_related(finding)),
         cause=finding.cause or (f"{finding.unstated} not stated" if finding.unstated else ""),
+        key=finding.key,
     )
 
 

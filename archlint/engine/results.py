@@ -50,7 +50,10 @@ class Suppressed:
 
 @dataclass(frozen=True, slots=True)
 class ReportedFinding:
-    """A finding with its place, ready to be written in any format."""
+    """A finding with its place, ready to be written in any format.
+
+    `key` is the check's own, such as the name of a limit.
+    """
 
     code: str
     name: str
@@ -72,6 +75,7 @@ class ReportedFinding:
     related: tuple[RelatedPlace, ...] = ()
     url: str = ""
     cause: str = ""
+    key: str = ""
     suppressed: Suppressed | None = None
 
     @property

@@ -22,8 +22,9 @@ from archlint.engine.profiles import PROFILES, apply_profile
 from archlint.engine.registry import Registry, load_registry
 from archlint.engine.reporting import Judged, build_report
 from archlint.engine.results import Report
-from archlint.engine.runner import CHECK_TIMEOUT, run_checks
+from archlint.engine.runner import CHECK_TIMEOUT, Outcomes, run_checks
 from archlint.engine.selection import Layer, selected, split
+from archlint.engine.subjects import ACCEPTANCES, accepts_anything
 from archlint.engine.subsumption import without_subsumed
 from archlint.knowledge.catalogue import Catalogue
 from archlint.manifest.loading import Loaded, load
@@ -80,16 +81,24 @@ def check_sources(sources: Sequence[Source], request: Request, checks: Sequence[
     rules = registry.rules(checks)
     judged = Judged(files, workspace, checks=checks, today=request.today, assumptions=assumptions, rules=rules)
     analyses = Analyses(workspace.systems, Catalogue(), request.today)
-    outcomes = run_checks(
-        checks,
-        workspace.systems.values(),
-        analyses,
-        timeout=request.check_timeout,
-        distributions=registry.distributions,
-    )
     by_code = {check.code: check for check in checks}
-    outcomes = without_subsumed(apply_profile(request.profile, outcomes, by_code, analyses))
-    return build_report(judged, outcomes, registry.faults)
+
+    def judge(some: Sequence[Check]) -> Outcomes:
+        outcomes = run_checks(
+            some,
+            workspace.systems.values(),
+            analyses,
+            timeout=request.check_timeout,
+            distributions=registry.distributions,
+        )
+        return without_subsumed(apply_profile(request.profile, outcomes, by_code, analyses))
+
+    report = build_report(judged, judge([c for c in checks if c.subject not in ACCEPTANCES]), registry.faults)
+    if not any(map(accepts_anything, workspace.systems.values())):
+        return report
+    from archlint.engine.acceptance import with_acceptances
+
+    return with_acceptances(report, judged, registry, analyses.knowledge, judge)
 
 
 def _without_accepted(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from archlint.manifest.comments import speaks_to_archlint
 from archlint.system.elements import Element, System
 
 SUBJECTS: dict[str, Callable[[System], Iterable[Element]]] = {
@@ -24,7 +25,17 @@ SUBJECTS: dict[str, Callable[[System], Iterable[Element]]] = {
     "Flow": lambda system: system.flows.values(),
     "Transaction": lambda system: system.transactions.values(),
     "Lock": lambda system: system.locks.values(),
+    "Ignore": lambda system: system.ignores,
+    "Waiver": lambda system: system.waivers,
 }
+
+ACCEPTANCES = ("Ignore", "Waiver")
+"""What the checks visit that run last of all, on what the manifest accepts: no ignore and no waiver concerns them."""
+
+
+def accepts_anything(system: System) -> bool:
+    """Whether the manifest may hold an ignore or a waiver."""
+    return bool(system.manifest.waivers) or speaks_to_archlint(system.document.text)
 
 
 def subjects_of(system: System, kind: str) -> Iterable[Element]:

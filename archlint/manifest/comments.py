@@ -32,6 +32,11 @@ class Comment:
     mark: str = MARK
 
 
+def speaks_to_archlint(text: str) -> bool:
+    """A cheap look: False where no comment can be for archlint."""
+    return _CANDIDATE.search(text) is not None
+
+
 def directives(document: Document) -> list[Comment]:
     """The comments beginning `archlint:`, in order; none where the manifest could not be read."""
     if document.data is None:

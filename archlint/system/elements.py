@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from archlint.manifest.manifest import Manifest
     from archlint.manifest.reader import Document
+    from archlint.system.suppressions import Ignore, Waiver
 
 Path = tuple[str | int, ...]
 
@@ -334,7 +335,8 @@ class Team(Element):
 class System(Element):
     """One manifest, linked. Mappings keep the order of the manifest.
 
-    `ordinals` is what `format_route` has counted of the document so far.
+    `ordinals` is what `format_route` has counted of the document so far. `ignores` and `waivers` are empty until
+    it is known what they suppressed.
     """
 
     __slots__ = (
@@ -347,6 +349,7 @@ class System(Element):
         "document",
         "externals",
         "flows",
+        "ignores",
         "jobs",
         "locks",
         "manifest",
@@ -357,6 +360,7 @@ class System(Element):
         "teams",
         "topics",
         "transactions",
+        "waivers",
         "workspace",
     )
     kind = "system"
@@ -384,6 +388,8 @@ class System(Element):
         self.outside: dict[str, Outside] = {}
         self.ordinals: dict[int, list[int]] = {}
         self.dependencies: list[Dependency] = []
+        self.ignores: list[Ignore] = []
+        self.waivers: list[Waiver] = []
 
     @property
     def callers(self) -> Iterator[Caller]:

@@ -33,9 +33,15 @@ class Ignore(Element):
     kind = "ignore"
 
     def __init__(
-        self, system: System, text: str, path: Path, place: Place, line: int | None, reason: str,
+        self,
+        system: System,
+        text: str,
+        path: Path,
+        place: Place,
+        line: int | None,
+        reason: str,
         mistakes: tuple[Mistake, ...],
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__(system, text, path, None)
         self.place = place
         self.line = line
@@ -56,13 +62,11 @@ class Waiver(Element):
     kind = "waiver"
     spec: WaiverSpec
 
-    def __init__(
-        self, system: System, path: Path, spec: WaiverSpec, today: datetime.date, mistake: Mistake | None
-    ) -> None:
+    def __init__(self, system: System, path: Path, spec: WaiverSpec, today: datetime.date) -> None:
         super().__init__(system, spec.check, path, spec)
         self.missing = tuple(field for field in ("owner", "reason", "until") if not getattr(spec, field))
         self.expired = spec.until is not None and spec.until < today
-        self.mistake = mistake
+        self.mistake: Mistake | None = None
         self.matches = 0
         self.unused = False
 
