@@ -20,6 +20,7 @@ from archlint.version import VERSION
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("archlint.cli.check", "Lint manifests."),
+    "baseline": ("archlint.cli.baseline", "Accept the findings that are there, and hold on to that."),
     "explain": ("archlint.cli.explain", "Explain a check."),
     "catalog": ("archlint.cli.catalog", "List what is known: checks, limits, laws, technologies."),
     "schema": ("archlint.cli.schema", "Print a JSON Schema."),

@@ -6,7 +6,7 @@ its check; what lies outside is neither stale nor touched. For that, entries car
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from archlint.engine.accepted import Accepted
 from archlint.engine.manifest_errors import MANIFEST_ERRORS
@@ -36,6 +36,9 @@ class Entry:
     def accepted(self) -> Accepted:
         return Accepted(self.severity, self.exposure)
 
+    def outgrown_by(self, finding: ReportedFinding) -> bool:
+        return self.accepted.outgrown_by(finding)
+
     @property
     def order(self) -> tuple[str, str, str, str]:
         return (self.system, self.code, self.route, self.fingerprint)
@@ -50,7 +53,7 @@ class Baseline:
 
     def suppress(self, finding: ReportedFinding) -> Suppressed | None:
         entry = self.entries.get(finding.fingerprint)
-        if entry is None or entry.accepted.outgrown_by(finding):
+        if entry is None or entry.outgrown_by(finding):
             return None
         return Suppressed("baseline", entry.reason)
 
@@ -69,17 +72,19 @@ class Comparison:
     """A baseline held against a run.
 
     `missing` are findings that no entry accepts, `outgrown` those that have outgrown theirs, `stale` the entries
-    of the scope without a finding. `undecided` lie in the scope, but their checks could not judge them.
+    of the scope without a finding. Of the entries in `unjudged` the run can say nothing: they lie outside its
+    scope, or their checks were not evaluated. `errors` are those of manifests, which no baseline accepts.
     """
 
     missing: tuple[ReportedFinding, ...]
     outgrown: tuple[ReportedFinding, ...]
     stale: tuple[Entry, ...]
-    undecided: tuple[Entry, ...]
+    unjudged: tuple[Entry, ...]
+    errors: tuple[ReportedFinding, ...]
 
     @property
     def holds(self) -> bool:
-        return not (self.missing or self.outgrown or self.stale)
+        return not (self.missing or self.outgrown or self.stale or self.errors)
 
 
 def compare(baseline: Baseline, report: Report, whole: bool = False) -> Comparison:
@@ -87,16 +92,17 @@ def compare(baseline: Baseline, report: Report, whole: bool = False) -> Comparis
 
     `whole`: the run read all that the baseline is of, so that a system that no file names is gone.
     """
-    acceptable = _acceptable(report)
-    known = [finding for finding in acceptable if finding.fingerprint in baseline.entries]
+    entries, acceptable = baseline.entries, _acceptable(report)
     found = {finding.fingerprint for finding in report.findings}
-    absent = [e for e in baseline.entries.values() if e.fingerprint not in found and _in_scope(e, report.scope, whole)]
-    undecided = _undecided(absent, report.scope)
+    absent = [entry for entry in entries.values() if entry.fingerprint not in found]
+    inside = [entry for entry in absent if _in_scope(entry, report.scope, whole)]
+    stale = {entry.fingerprint for entry in inside} - _undecided(inside, report.scope)
     return Comparison(
-        missing=tuple(finding for finding in acceptable if finding.fingerprint not in baseline.entries),
-        outgrown=tuple(f for f in known if baseline.entries[f.fingerprint].accepted.outgrown_by(f)),
-        stale=tuple(entry for entry in absent if entry.fingerprint not in undecided),
-        undecided=tuple(entry for entry in absent if entry.fingerprint in undecided),
+        missing=tuple(finding for finding in acceptable if finding.fingerprint not in entries),
+        outgrown=tuple(f for f in acceptable if f.fingerprint in entries and entries[f.fingerprint].outgrown_by(f)),
+        stale=tuple(entry for entry in absent if entry.fingerprint in stale),
+        unjudged=tuple(entry for entry in absent if entry.fingerprint not in stale),
+        errors=tuple(finding for finding in report.findings if finding.code in MANIFEST_ERRORS),
     )
 
 
@@ -158,7 +164,7 @@ def _in_scope(entry: Entry, scope: Scope, whole: bool) -> bool:
     return entry.code in scope.codes and (entry.system in scope.systems or gone)
 
 
-def _undecided(entries: Sequence[Entry], scope: Scope) -> Collection[str]:
+def _undecided(entries: Sequence[Entry], scope: Scope) -> set[str]:
     """Fingerprints of entries whose check could not judge a subject at, above or below their route."""
     wanted = {(entry.code, entry.system) for entry in entries}
     routes: dict[tuple[str, str], list[str]] = {}

@@ -17,18 +17,18 @@ VERSION = 1
 _SEVERITIES = {severity.label: severity for severity in sorted(Severity, reverse=True)}
 _TEXTS = ("fingerprint", "code", "system", "route", "severity")
 _KEYS = ("fingerprint", "code", "system", "route", "exposure", "severity", "reason")
-_HELP = "mend it, or write it anew with `archlint baseline write`"
+_HELP = "mend it, or delete it and write it anew"
 
 
 def render_baseline(baseline: Baseline) -> str:
-    rows = ",\n".join(f"  {_row(entry)}" for entry in baseline.entries.values())
+    lines = (json.dumps(row_of(entry), ensure_ascii=False, allow_nan=False) for entry in baseline.entries.values())
+    rows = ",\n".join(f"  {line}" for line in lines)
     findings = f"[\n{rows}\n ]" if rows else "[]"
     return f'{{\n "version": {VERSION},\n "findings": {findings}\n}}\n'
 
 
-def _row(entry: Entry) -> str:
-    values = {name: getattr(entry, name) for name in _KEYS} | {"severity": entry.severity.label}
-    return json.dumps(values, ensure_ascii=False, allow_nan=False)
+def row_of(entry: Entry) -> dict[str, object]:
+    return {name: getattr(entry, name) for name in _KEYS} | {"severity": entry.severity.label}
 
 
 def read_baseline(file: str, must_exist: bool = True) -> Baseline:
