@@ -19,10 +19,11 @@ import enum
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from archlint.analysis.values import Known, Unknown
-from archlint.manifest.units import Dimension, format_quantity
+from archlint.extension import Extension
+from archlint.manifest.units import Dimension, UnitError, format_quantity, parse_quantity
 from archlint.records import dataclass, field
 from archlint.system.elements import (
     NONE,
@@ -50,11 +51,10 @@ from archlint.system.elements import (
     stated,
 )
 from archlint.system.suppressions import Ignore, Waiver
-
-if TYPE_CHECKING:
-    pass
+from archlint.version import PLUGIN_API as API_VERSION
 
 __all__ = [
+    "API_VERSION",
     "ERROR",
     "INFO",
     "NONE",
@@ -73,6 +73,7 @@ __all__ = [
     "Element",
     "Evaluation",
     "Evidence",
+    "Extension",
     "External",
     "Finding",
     "Flow",
@@ -96,6 +97,7 @@ __all__ = [
     "Waiver",
     "check",
     "need",
+    "quantity",
     "show",
     "stated",
 ]
@@ -139,6 +141,31 @@ def show(value: float, unit: str = "") -> str:
         return format_quantity(value, dimension)
     number = f"{value:,.0f}" if value == int(value) or abs(value) >= 1000 else f"{value:,.3g}"
     return f"{number} {unit}" if unit else number
+
+
+def quantity(text: object) -> float:
+    """What a manifest writes as a quantity, in the canonical unit of its dimension: `quantity("450ms")` is 0.45.
+
+    For fields of one's own; a range counts with its high end. Raises ValueError for what is none.
+    """
+    for dimension in _READABLE:
+        try:
+            return parse_quantity(text, dimension)
+        except UnitError:
+            continue
+    raise ValueError(f"{text!r} is no quantity; write one such as 450ms, 1.2k/s, 4KiB, 99.9% or 300 USD/month")
+
+
+_READABLE: tuple[Dimension, ...] = (
+    "duration",
+    "rate",
+    "bytes",
+    "throughput",
+    "fraction",
+    "multiple",
+    "money",
+    "amount",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from archlint.records import dataclass
+from archlint.version import PLUGIN_API
 
 GROUP = "archlint.checks"
 BUILT_IN = "archlint"
@@ -118,7 +119,22 @@ def load_modules(entry: EntryPoint) -> tuple[ModuleType, ...]:
         modules = tuple(map(_module, (named,) if isinstance(named, str | ModuleType) else named))
     except (Exception, SystemExit) as error:
         raise PluginError(entry, f"{type(error).__name__}: {error}") from error
+    for module in modules:
+        _refuse_other_api(entry, module)
     return modules
+
+
+def _refuse_other_api(entry: EntryPoint, module: ModuleType) -> None:
+    """A module may say as `api_version` for which version of `archlint.plugin` it is written."""
+    wanted = getattr(module, "api_version", PLUGIN_API)
+    try:
+        major, minor = map(int, str(wanted).split("."))
+    except ValueError:
+        raise PluginError(entry, f"`{wanted}` is no version of the plug-in API; write such as {PLUGIN_API}") from None
+    ours = tuple(map(int, PLUGIN_API.split(".")))
+    if major != ours[0] or minor > ours[1]:
+        text = f"`{module.__name__}` is written for version {wanted} of the plug-in API, this archlint has {PLUGIN_API}"
+        raise PluginError(entry, text)
 
 
 def _module(named: object) -> ModuleType:

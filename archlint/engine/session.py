@@ -21,7 +21,7 @@ from archlint.engine.errors import UsageError
 from archlint.engine.profiles import PROFILES, apply_profile
 from archlint.engine.registry import Registry, load_registry
 from archlint.engine.reporting import Judged, build_report
-from archlint.engine.results import Report
+from archlint.engine.results import Fault, Report
 from archlint.engine.runner import CHECK_TIMEOUT, Outcomes, run_checks
 from archlint.engine.selection import Layer, selected, split
 from archlint.engine.subjects import ACCEPTANCES, accepts_anything
@@ -76,7 +76,8 @@ def run(request: Request, registry: Registry | None = None) -> Report:
 
 def check_sources(sources: Sequence[Source], request: Request, checks: Sequence[Check], registry: Registry) -> Report:
     """Lint texts that are already read."""
-    files, assumptions = _load(sources, request)
+    loaded, assumptions = _load(sources, request)
+    files, faults = _with_blocks(loaded, registry)
     workspace = link(files)
     rules = registry.rules(checks)
     judged = Judged(files, workspace, checks=checks, today=request.today, assumptions=assumptions, rules=rules)
@@ -93,7 +94,8 @@ def check_sources(sources: Sequence[Source], request: Request, checks: Sequence[
         )
         return without_subsumed(apply_profile(request.profile, outcomes, by_code, analyses))
 
-    report = build_report(judged, judge([c for c in checks if c.subject not in ACCEPTANCES]), registry.faults)
+    outcomes = judge([check for check in checks if check.subject not in ACCEPTANCES])
+    report = build_report(judged, outcomes, (*registry.faults, *faults))
     if not any(map(accepts_anything, workspace.systems.values())):
         return report
     from archlint.engine.acceptance import with_acceptances
@@ -163,6 +165,14 @@ def _load(sources: Iterable[Source], request: Request) -> tuple[list[Loaded], tu
     except OverrideError as error:
         raise UsageError(str(error)) from error
     return files, tuple(dict.fromkeys(text for loaded in files for text in loaded.assumptions))
+
+
+def _with_blocks(files: list[Loaded], registry: Registry) -> tuple[list[Loaded], tuple[Fault, ...]]:
+    if not registry.extensions or not any(loaded.document.extensions for loaded in files):
+        return files, ()
+    from archlint.engine.extensions import with_blocks
+
+    return with_blocks(files, registry)
 
 
 def exit_code(report: Report, fail_on: str = "error") -> int:
