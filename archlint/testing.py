@@ -38,6 +38,7 @@ from archlint.engine.manifest_errors import MANIFEST_ERRORS, ManifestError
 from archlint.engine.registry import Registry, load_registry
 from archlint.engine.results import Report, ReportedFinding
 from archlint.engine.session import Request, check_sources
+from archlint.engine.settings import alike
 from archlint.plugin import Check
 from archlint.records import dataclass, field
 
@@ -129,8 +130,8 @@ def lint(
     """The Report of one manifest under every check, the ones that are off by default included."""
     registry = registry if registry is not None else load_registry()
     content = text.encode() if isinstance(text, str) else text
-    request = Request(today=today, profile=profile)
-    return check_sources([Source(name, content)], request, registry.checks, registry)
+    request = Request(today=today)
+    return check_sources([Source(name, content)], request, alike(registry.checks, profile), registry)
 
 
 def verify(case: Case) -> None:

@@ -126,6 +126,7 @@ KEYS = (
     Key("format", Text(FORMATS), "run", "How a report is written", "text"),
     Key("output", Texts(or_one=True), "run", "Files to write, as FILE or FORMAT=FILE", "standard output"),
     Key("fail-on", Text(FAIL_LEVELS), "run", "Exit with 1 for findings of this severity and above", "error"),
+    Key("baseline", Text(), "run", "A file of accepted findings, which `archlint baseline` keeps", "none"),
     Key("exclude", Texts(), "run", "Folders and files to leave out, as `.gitignore` writes patterns", "none"),
     Key("technologies", Texts(or_one=True), "run", "Folders of your own technologies, above the built-in ones", "none"),
     Key("require-plugins", Texts(), "run", "Distributions that must be there, such as `acme-checks>=1.2`", "none"),
@@ -133,7 +134,6 @@ KEYS = (
 BY_NAME: Mapping[str, Key] = {key.name: key for key in KEYS}
 
 AWAITED: Mapping[str, str] = {
-    "baseline": "no baseline can be written or read yet",
     "jobs": "manifests are checked in one process",
     "horizon": "no check looks ahead yet",
 }

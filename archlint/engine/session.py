@@ -18,22 +18,24 @@ from archlint.engine.discovery import (
     repository_root,
 )
 from archlint.engine.errors import UsageError
-from archlint.engine.profiles import PROFILES, apply_profile
+from archlint.engine.judging import Judges, all_checks
 from archlint.engine.registry import Registry, load_registry
 from archlint.engine.reporting import Judged, build_report
 from archlint.engine.results import Fault, Report
-from archlint.engine.runner import CHECK_TIMEOUT, Outcomes, run_checks
-from archlint.engine.selection import Layer, selected, split
+from archlint.engine.runner import CHECK_TIMEOUT
+from archlint.engine.selection import Layer, split
+from archlint.engine.settings import CommandLine, SettingsFinder, SettingsOf
 from archlint.engine.subjects import ACCEPTANCES, accepts_anything
-from archlint.engine.subsumption import without_subsumed
-from archlint.knowledge.catalogue import Catalogue
+from archlint.knowledge.catalogue import Catalogue, CatalogueError
 from archlint.manifest.loading import Loaded, load
-from archlint.plugin import Check, Severity
+from archlint.plugin import Severity
 from archlint.records import dataclass, replace
 from archlint.system.workspace import link
 
 if TYPE_CHECKING:
     from archlint.engine.baseline import Baseline
+    from archlint.engine.configuration import Configurations
+    from archlint.engine.gitignore import Rules
     from archlint.engine.new_since import NewSince
 
 
@@ -41,7 +43,9 @@ if TYPE_CHECKING:
 class Request:
     """What a run is asked to do. `today` is the date that ages and horizons count from.
 
-    `baseline` is a file, `new_since` a revision of git.
+    `baseline` is a file, `new_since` a revision of git, `technologies` are folders. Without `configurations` no
+    manifest has any; where `profile` is None, a manifest's configuration says it. `exclude` are patterns of what a
+    search leaves out, `force_exclude` extends that to files that are named.
     """
 
     today: datetime.date
@@ -49,7 +53,7 @@ class Request:
     select: tuple[str, ...] = ()
     extend_select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
-    profile: str = "standard"
+    profile: str | None = None
     overrides: tuple[str, ...] = ()
     scale_load: str | None = None
     workspace: bool = False
@@ -59,52 +63,45 @@ class Request:
     baseline: str | None = None
     new_since: str | None = None
     check_timeout: float = CHECK_TIMEOUT
+    configurations: Configurations | None = None
+    exclude: tuple[Rules, ...] = ()
+    force_exclude: bool = False
+    technologies: tuple[Path, ...] = ()
 
 
 def run(request: Request, registry: Registry | None = None) -> Report:
     """The Report of a run. Raises UsageError for what the user has to mend (exit code 2)."""
     registry = registry if registry is not None else load_registry()
-    if request.profile not in PROFILES:
-        raise UsageError(f"`{request.profile}` is no profile; choose one of {', '.join(PROFILES)}")
-    checks = selected(registry, [_command_line(request)])
+    settings_of = settings_finder(request, registry)
     sources = _sources(request)
-    report = check_sources(sources, request, checks, registry)
+    report = check_sources(sources, request, settings_of, registry)
     if request.baseline is not None or request.new_since is not None:
-        report = _without_accepted(report, sources, request, checks, registry)
+        report = _without_accepted(report, sources, request, settings_of, registry)
     return replace(report, locations=repository_paths(report.sources))
 
 
-def check_sources(sources: Sequence[Source], request: Request, checks: Sequence[Check], registry: Registry) -> Report:
+def check_sources(sources: Sequence[Source], request: Request, settings_of: SettingsOf, registry: Registry) -> Report:
     """Lint texts that are already read."""
     loaded, assumptions = _load(sources, request)
     files, faults = _with_blocks(loaded, registry)
     workspace = link(files)
+    checks = all_checks([settings_of(source.name) for source in sources])
     rules = registry.rules(checks)
     judged = Judged(files, workspace, checks=checks, today=request.today, assumptions=assumptions, rules=rules)
-    analyses = Analyses(workspace.systems, Catalogue(), request.today)
-    by_code = {check.code: check for check in checks}
-
-    def judge(some: Sequence[Check]) -> Outcomes:
-        outcomes = run_checks(
-            some,
-            workspace.systems.values(),
-            analyses,
-            timeout=request.check_timeout,
-            distributions=registry.distributions,
-        )
-        return without_subsumed(apply_profile(request.profile, outcomes, by_code, analyses))
-
-    outcomes = judge([check for check in checks if check.subject not in ACCEPTANCES])
+    analyses = Analyses(workspace.systems, _catalogue(request), request.today)
+    systems = workspace.systems.values()
+    judges = Judges(systems, settings_of, analyses, request.check_timeout, registry.distributions)
+    outcomes = judges.run([check for check in checks if check.subject not in ACCEPTANCES])
     report = build_report(judged, outcomes, (*registry.faults, *faults))
-    if not any(map(accepts_anything, workspace.systems.values())):
+    if not any(map(accepts_anything, systems)):
         return report
     from archlint.engine.acceptance import with_acceptances
 
-    return with_acceptances(report, judged, registry, analyses.knowledge, judge)
+    return with_acceptances(report, judged, registry, analyses.knowledge, judges.run)
 
 
 def _without_accepted(
-    report: Report, sources: Sequence[Source], request: Request, checks: Sequence[Check], registry: Registry
+    report: Report, sources: Sequence[Source], request: Request, settings_of: SettingsOf, registry: Registry
 ) -> Report:
     """The report with what the baseline or an older revision has suppressed, unless it has become worse."""
     from archlint.engine.accepted import with_remembered
@@ -121,18 +118,32 @@ def _without_accepted(
         names = [source.name for source in sources]
         old = old_side(request.new_since, request.paths, names, request.stdin_filename)
         # What if: an assumption is about the working tree, and what it brings up is new.
-        before = check_sources(old.sources, replace(request, overrides=(), scale_load=None), checks, registry)
+        before = check_sources(old.sources, replace(request, overrides=(), scale_load=None), settings_of, registry)
         accepted.append(new_since(old, before))
         report = replace(report, faults=(*report.faults, *old_faults(old, before, report.faults)))
     return with_remembered(suppressed(report, accepted), accepted)
 
 
-def _command_line(request: Request) -> Layer:
-    return Layer(
+def settings_finder(request: Request, registry: Registry) -> SettingsOf:
+    """Raises UsageError for a selector or a profile of the command line that there is not."""
+    layer = Layer(
         select=split(request.select) if request.select else None,
         extend_select=split(request.extend_select),
         ignore=split(request.ignore),
     )
+    return SettingsFinder(registry, CommandLine(layer, request.profile), request.configurations).of_manifest
+
+
+def _catalogue(request: Request) -> Catalogue:
+    """With the organisation's own technologies, of which all must be right."""
+    catalogue = Catalogue(request.technologies)
+    try:
+        for folder in request.technologies:
+            for slug in catalogue.slugs_in(folder):
+                catalogue.technology(slug)
+    except CatalogueError as error:
+        raise UsageError(str(error)) from error
+    return catalogue
 
 
 def _sources(request: Request) -> list[Source]:

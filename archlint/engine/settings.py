@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from archlint.engine.configuration import NOTHING, Configuration, Configurations, Stated
@@ -38,12 +38,23 @@ class Settings:
     severities: Mapping[str, Severity] = field(default_factory=dict)
 
 
+SettingsOf = Callable[[str], Settings]
+"""The settings of a manifest, by the name that reports use; the same object for those that are judged alike."""
+
+
+def alike(checks: Iterable[Check], profile: str = DEFAULT_PROFILE) -> SettingsOf:
+    """One and the same for every manifest."""
+    settings = Settings(tuple(checks), profile)
+    return lambda name: settings
+
+
 class SettingsFinder:
-    """Finds the settings of manifests; those that are judged alike have the same object."""
+    """Finds the settings of manifests by their configurations."""
 
     def __init__(self, registry: Registry, command_line: CommandLine, configurations: Configurations | None) -> None:
         if command_line.profile is not None and command_line.profile not in PROFILES:
             raise UsageError(f"`{command_line.profile}` is no profile; choose one of {', '.join(PROFILES)}")
+        selected(registry, [command_line.layer])  # refuses what matches no check, even where there is no manifest
         self._registry = registry
         self._command_line = command_line
         self._configurations = configurations

@@ -40,6 +40,10 @@ class Catalogue:
         """Of all technologies, sorted; lists names and opens no file."""
         return tuple(sorted({file.stem for folder in self._folders for file in _files(folder)}))
 
+    def slugs_in(self, folder: Path) -> tuple[str, ...]:
+        """Of the technologies that one folder describes or adds to, sorted."""
+        return tuple(file.stem for file in _files(folder))
+
     def technology(self, name: str) -> Technology | None:
         """By slug or alias, with or without `@version`; None where nothing is known of it."""
         slug = self.resolve(name)

@@ -14,6 +14,7 @@ from archlint.engine.discovery import Source
 from archlint.engine.registry import load_registry
 from archlint.engine.results import ClearRow, ReportedFinding
 from archlint.engine.session import Request, check_sources
+from archlint.engine.settings import alike
 from archlint.plugin import Severity
 from archlint.testing import Case, cases
 
@@ -25,10 +26,10 @@ _QUANTITY = re.compile(r"([0-9]+(?:\.[0-9]+)?)([^0-9]*)")
 
 def findings(case: Case, *overrides: str) -> list[ReportedFinding]:
     """The findings of the fixture's check; only that one runs, so that no other takes a finding's place."""
-    request = Request(today=case.today, profile=case.profile, overrides=overrides)
+    request = Request(today=case.today, overrides=overrides)
     checks = [check for check in REGISTRY.checks if check.code == case.code]
     source = Source(case.manifest.name, case.manifest.read_bytes())
-    return list(check_sources([source], request, checks, REGISTRY).findings)
+    return list(check_sources([source], request, alike(checks, case.profile), REGISTRY).findings)
 
 
 def clears() -> Iterator[Any]:

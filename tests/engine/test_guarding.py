@@ -13,6 +13,7 @@ from archlint.engine import exit_codes
 from archlint.engine.discovery import Source
 from archlint.engine.results import Report
 from archlint.engine.session import Request, check_sources, exit_code
+from archlint.engine.settings import alike
 from archlint.engine.snapshot import Snapshot
 from archlint.engine.time_limit import TimedOut, within
 from archlint.manifest.loading import load
@@ -59,7 +60,8 @@ def changes(service: Service, analyses: Analyses) -> Iterator[Finding]:
 
 def checked(registry: Registry, timeout: float = 30.0) -> Report:
     request = Request(today=TODAY, check_timeout=timeout)
-    return check_sources([Source("shop.archlint.yaml", MANIFEST.encode())], request, registry.checks, registry)
+    source = Source("shop.archlint.yaml", MANIFEST.encode())
+    return check_sources([source], request, alike(registry.checks), registry)
 
 
 def said(report: Report, code: str) -> list[str]:

@@ -11,6 +11,7 @@ from archlint.engine.errors import UsageError
 from archlint.engine.registry import Registry
 from archlint.engine.selection import Layer, selected, split
 from archlint.engine.session import Request, check_sources
+from archlint.engine.settings import alike
 from archlint.plugin import WARNING, Check
 
 LAW020, LAW021, LAW121, PRM070, OFF900 = "LAW020", "LAW021", "LAW121", "PRM070", "OFF900"
@@ -131,7 +132,7 @@ def test_errors_of_a_manifest_are_known_selectors(registry: Registry, selector: 
 def test_errors_of_a_manifest_are_always_on(registry: Registry, code: str, text: bytes) -> None:
     request = Request(datetime.date(2026, 11, 15), ignore=("ALL", code))
     checks = selected(registry, [layer(ignore=f"ALL,{code}")])
-    report = check_sources([Source("archlint.yaml", text)], request, checks, registry)
+    report = check_sources([Source("archlint.yaml", text)], request, alike(checks), registry)
     assert checks == ()
     assert [finding.code for finding in report.findings] == [code]
 
