@@ -96,6 +96,33 @@ def flows(services: int) -> str:
     return sections(services=[*fronts, *core], flows=[flow(i, i) for i in range(entries)])
 
 
+def losses(services: int) -> str:
+    """As `flows`, with a single replica of everything: each loss stops each flow."""
+    return flows(services).replace(PLACED, "replicas: 1, zones: [eu-1a]")
+
+
+def operations(services: int) -> str:
+    """A gateway before groups of ten, each of which it calls for one flow only."""
+    calls = [call(name(i), f"timeout: 1s, in: [flow-{i:05}]") for i in range(1, services, 10)]
+    chained = [
+        service(i, PLACED, *([call(name(i + 1))] if i % 10 and i < services - 1 else [])) for i in range(1, services)
+    ]
+    return sections(services=[service(0, PLACED, *calls), *chained], flows=[flow(i, 0) for i in range(1, services, 10)])
+
+
+def topics(services: int) -> str:
+    """A topic for each service, all on one broker in one zone."""
+    lines = [_with_topic(i) for i in range(services)]
+    named = ", ".join(f"topic-{i:05}: {{partitions: 3, replication_factor: 3}}" for i in range(services))
+    broker = f"  events: {{technology: kafka@3.9, nodes: 3, zones: [eu-1a], topics: {{{named}}}}}\n"
+    return sections(services=lines, brokers=[broker], flows=[flow(0, 0)])
+
+
+def _with_topic(number: int) -> str:
+    publishes = f"publishes: [{{to: events/topic-{number:05}, rate: 10/s, acks: all}}]"
+    return service(number, f"{PLACED}, {publishes}", *([call(name(number - 1))] if number else []))
+
+
 def _children(number: int, first: int, end: int) -> Iterator[str]:
     """Of a tree in which each service calls two."""
     for child in (2 * (number - first) + first + 1, 2 * (number - first) + first + 2):
@@ -141,7 +168,10 @@ SHAPES: dict[str, Callable[[int], str]] = {
     "store": store,
     "topic": topic,
     "flows": flows,
+    "losses": losses,
+    "operations": operations,
     "zones": zones,
+    "topics": topics,
     "alternatives": alternatives,
     "findings": findings,
 }

@@ -137,7 +137,7 @@ def _is_caused_by_messages(call: Call) -> bool:
     """Whether only messages that come again until they are acknowledged make the caller call."""
     caller: Caller = call.caller
     called = any(edge.kind == "call" for edge in caller.incoming)
-    entered = any(flow.entry is caller for flow in caller.system.flows.values())
+    entered = any(flow.system is caller.system for flow in caller.entered_by)
     again = all(consume.topic is None or consume.topic.spec.delivery != "at-most-once" for consume in caller.consumes)
     return bool(caller.consumes) and again and follows_request(call) and not called and not entered
 

@@ -302,5 +302,10 @@ def _fails_slowly(call: Call) -> bool:
 
 def _is_cancelled(call: Call) -> bool:
     """Whether work that callers have given up is stopped: every incoming call says so."""
-    incoming = [edge.item for edge in call.caller.incoming if edge.kind == "call"]
-    return bool(incoming) and all(item.spec.cancellation is True for item in incoming)
+    called = False
+    for edge in call.caller.incoming:
+        if edge.kind == "call":
+            if edge.item.spec.cancellation is not True:
+                return False
+            called = True
+    return called

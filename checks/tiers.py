@@ -111,7 +111,7 @@ def _is_promised(edge: Dependency, analyses: Analyses) -> bool:
     """Whether all requests need it, or those of a flow with an objective: an operation of its own may be minor."""
     item = edge.item
     names = {getattr(item, "operation", ""), *(getattr(item.spec, "only_in", None) or ())} - {""}
-    return not names or any({flow.name, flow.spec.operation} & names for flow in analyses.promises.flows)
+    return not names or not names.isdisjoint(analyses.promises.causes)
 
 
 def _is_caused(edge: Dependency) -> bool:

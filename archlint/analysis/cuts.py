@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from archlint.analysis.cycles import Cycle, dependency_cycles
 from archlint.analysis.domains import SOFTWARE, WIDE, Domain, host_of
 from archlint.analysis.downtime import Budget, Failure, Failures
-from archlint.analysis.losses import Instance, Losses, Node, Together, Undecided, followed_as_one
+from archlint.analysis.losses import Instance, Losses, Node, Together, Undecided
 from archlint.analysis.paths import Entry, Reached, entries_of_draft, reach
 from archlint.analysis.promises import Promises
 from archlint.analysis.requirements import Requirements
@@ -160,14 +160,13 @@ class SingleFailures:
             reached = reach([(component, flow)])
             visited += len(reached)
             losses = self.losses
-            alone = flow is not None and losses.flows_restrict
-            requirements = Requirements(losses.structure(flow)) if alone else losses.requirements
+            own = flow is not None and losses.flows_restrict
+            requirements = losses.requirements_of(flow) if flow is not None and own else losses.requirements
             self._note(requirements, entry, reached, hits)
             used.update(dict.fromkeys(reached))
         for members in _by_objective(rest, self.promises):
             reached = reach([(component, entry if isinstance(entry, Flow) else None) for entry, component in members])
-            structure = self.losses.structure(None) | followed_as_one([entry for entry, _ in members])
-            self._note(Requirements(structure), Together(0), reached, hits)
+            self._note(self.losses.followed_as_one([entry for entry, _ in members]), Together(0), reached, hits)
             used.update(dict.fromkeys(reached))
         return hits, used
 
@@ -234,7 +233,8 @@ class SingleFailures:
         users = [user for user in losses.users[domain] if user in self._used and losses.is_stopped(user, domain)]
         stopped = [user for user in users if user in self._hits]
         affected = [user for user in stopped if not self._explained(user, domain)] if stopped else users
-        affected = [user for user in affected if host_of(user) is user or host_of(user) not in affected]
+        hosts = set(affected)
+        affected = [user for user in affected if host_of(user) is user or host_of(user) not in hosts]
         if not affected:
             return None
         cause: Cause = "replicas" if stopped else "alternatives"

@@ -106,9 +106,10 @@ class Topologies:
 def _placement(component: Component) -> Hashable:
     """All that a component states of where it stands, in an order that tells."""
     spec = component.spec
-    members = stated(spec, "replication.members")
+    zones, domains, provider = (getattr(spec, name, None) for name in ("zones", "domains", "provider"))
+    members = stated(spec, "replication.members") if zones is None or zones == NONE else None
     counts = tuple((member.zone, member.count) for member in members) if isinstance(members, list) else None
-    return _frozen(stated(spec, "zones")), _frozen(stated(spec, "domains")), stated(spec, "provider"), counts
+    return _frozen(zones), _frozen(domains), provider, counts
 
 
 def _frozen(value: Any) -> Hashable:

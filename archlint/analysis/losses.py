@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TypeAlias
 
@@ -56,6 +56,7 @@ class Losses:
         self.systems = systems
         self.entries = entries
         self.topologies = Topologies(systems)
+        self._shares: dict[Component, Mapping[Domain, Share]] = {}
 
     @cached_property
     def components(self) -> tuple[Component, ...]:
@@ -64,8 +65,10 @@ class Losses:
     def shares(self, component: Component) -> Mapping[Domain, Share]:
         """Every domain that the component is stated to stand in, and how much of it."""
         host = host_of(component)
-        count = least_instances(host)
-        return self.topologies.shares(host, count.value if isinstance(count, Known) else None)
+        if host not in self._shares:
+            count = least_instances(host)
+            self._shares[host] = self.topologies.shares(host, count.value if isinstance(count, Known) else None)
+        return self._shares[host]
 
     @cached_property
     def own(self) -> dict[Component, tuple[Node, ...]]:
@@ -114,17 +117,34 @@ class Losses:
 
     @cached_property
     def requirements(self) -> Requirements[Node]:
-        return Requirements(self.structure(None))
+        """Of everything, as requests of any flow take it."""
+        nodes: tuple[Node, ...] = (*self.components, *(entry for entry, _ in self.entries))
+        return Requirements({node: self._groups_of(node, None) for node in nodes})
 
-    def structure(self, flow: Flow | None) -> dict[Node, list[Group[Node]]]:
+    def requirements_of(self, flow: Flow) -> Requirements[Node]:
+        """Of what one flow may use, as its own requests take it."""
+        return Requirements(self._reached_from([flow], flow))
+
+    def followed_as_one(self, entries: list[Entry]) -> Requirements[Node]:
+        """Of what the entries may use, and of `Together(0)`, which needs all of them."""
+        return Requirements(self._reached_from(entries, None) | _chained(entries))
+
+    def _reached_from(self, entries: Iterable[Node], flow: Flow | None) -> dict[Node, list[Group[Node]]]:
         groups: dict[Node, list[Group[Node]]] = {}
-        for component in self.components:
-            groups[component] = [*self.groups[component], *_edge_groups(component, flow, entered=False)]
-        for entry, component in self.entries:
-            if isinstance(entry, Flow) and flow in (None, entry):
-                own = self.groups.get(component, ())
-                groups[entry] = [*own, *_edge_groups(component, entry, entered=True)]
+        waiting = list(entries)
+        for node in waiting:
+            if node not in groups:
+                groups[node] = self._groups_of(node, flow)
+                waiting.extend(other for group in groups[node] for other in group.alternatives)
         return groups
+
+    def _groups_of(self, node: Node, flow: Flow | None) -> list[Group[Node]]:
+        """What a component or a flow needs; an element is lost only by itself."""
+        if isinstance(node, Flow) and node.entry is not None:
+            return [*self.groups.get(node.entry, ()), *_edge_groups(node.entry, node, entered=True)]
+        if isinstance(node, Component):
+            return [*self.groups.get(node, ()), *_edge_groups(node, flow, entered=False)]
+        return []
 
     @cached_property
     def flows_restrict(self) -> bool:
@@ -176,7 +196,7 @@ def _edge_groups(component: Component, flow: Flow | None, *, entered: bool) -> I
             yield Group(found)
 
 
-def followed_as_one(entries: list[Entry]) -> dict[Node, list[Group[Node]]]:
+def _chained(entries: list[Entry]) -> dict[Node, list[Group[Node]]]:
     """A node that needs all the entries; a list of pairs, since time grows with the groups of one node."""
     groups: dict[Node, list[Group[Node]]] = {}
     for position, entry in enumerate(entries):

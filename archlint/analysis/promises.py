@@ -36,6 +36,11 @@ class Promises:
         return None if general == NONE else general
 
     @cached_property
+    def causes(self) -> frozenset[str]:
+        """The names of flows with an objective, and of the operations that they ask for."""
+        return frozenset(name for flow in self.flows for name in (flow.name, flow.spec.operation) if name is not None)
+
+    @cached_property
     def promised(self) -> frozenset[Component]:
         """Every component on a hard path of a flow with an objective."""
         entries = [flow.entry for flow in self.flows if flow.entry is not None]

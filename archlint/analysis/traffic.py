@@ -136,7 +136,7 @@ class TrafficMap:
         named = [item.system.flows[name] for name in only_in if name in item.system.flows]
         operations = _operations_of(item)
         if named:
-            decidable = not operations and all(flow in entering for flow in named)
+            decidable = not operations and all(flow.entry is item.owner for flow in named)
             return named if decidable else []
         if not operations or self.factor(item) is not None or not self._only_flows_enter(item.owner):
             return None

@@ -27,7 +27,8 @@ class Sources:
     def line(self, file: str, number: int) -> str | None:
         """Line `number`, counted from 1; None where the text is not known or ends before."""
         if file not in self._lines:
-            self._lines[file] = _LINE_BREAK.split(self._texts.get(file, "").removeprefix("\ufeff"))
+            text = self._texts.get(file, "").removeprefix("\ufeff")
+            self._lines[file] = _LINE_BREAK.split(text) if "\r" in text else text.split("\n")
         lines = self._lines[file]
         return lines[number - 1] if file in self._texts and number <= len(lines) else None
 
