@@ -8,6 +8,7 @@ MODULES: tuple[str, ...] = (
     "archlint.checks.contradictions",
     "archlint.checks.cycles",
     "archlint.checks.dual_writes",
+    "archlint.checks.hygiene",
     "archlint.checks.idempotency",
     "archlint.checks.limits",
     "archlint.checks.littles_law",

@@ -117,7 +117,7 @@ def unknown_technology(component: Component, analyses: Analyses) -> Iterator[Fin
 
     How to fix: use the catalogue's name (`archlint catalog technologies`), or leave the field out.
 
-    When it is wrong: the technology is your own, or too rare for the catalogue. Ignore the finding there.
+    When it is wrong: the technology is your own, or too rare for the catalogue. Waive the finding there.
 
     Sources: archlint's own catalogue.
 

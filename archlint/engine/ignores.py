@@ -80,6 +80,7 @@ class Ignores:
             path=(None if line is None else spans.path_on(line)) or system.path,
             place=comment.place,
             line=line,
+            names=said.names,
             reason=said.reason,
             mistakes=tuple([said.mistake, *mistakes] if said.mistake else mistakes),
         )

@@ -23,13 +23,13 @@ class Mistake(NamedTuple):
 
 
 class Ignore(Element):
-    """A comment `# archlint: ignore[...]`; its `name` is what it says.
+    """A comment `# archlint: ignore[...]`; its `name` is what it says, `names` what it ignores.
 
     `place` is the comment's, `path` leads to what stands on `line`, where it acts (None: nothing follows it).
     `unused` are the names in it that suppressed no finding, though their checks ran.
     """
 
-    __slots__ = ("line", "mistakes", "place", "reason", "unused")
+    __slots__ = ("line", "mistakes", "names", "place", "reason", "unused")
     kind = "ignore"
 
     def __init__(
@@ -39,12 +39,14 @@ class Ignore(Element):
         path: Path,
         place: Place,
         line: int | None,
+        names: tuple[str, ...],
         reason: str,
         mistakes: tuple[Mistake, ...],
     ) -> None:
         super().__init__(system, text, path, None)
         self.place = place
         self.line = line
+        self.names = names
         self.reason = reason
         self.mistakes = mistakes
         self.unused: tuple[str, ...] = ()
