@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 
 from archlint.engine.accepted import with_remembered
 from archlint.engine.ignores import Ignores
-from archlint.engine.registry import Registry
 from archlint.engine.reporting import Judged, build_report
 from archlint.engine.results import Report, Summary
 from archlint.engine.runner import Outcomes
@@ -14,20 +13,18 @@ from archlint.engine.subjects import ACCEPTANCES
 from archlint.engine.suppression import counted, suppressed
 from archlint.engine.targets import Targets
 from archlint.engine.waivers import Waivers
-from archlint.knowledge.catalogue import Catalogue
 from archlint.plugin import Check
 from archlint.records import replace
 
 Judge = Callable[[Sequence[Check]], Outcomes]
 
 
-def with_acceptances(report: Report, judged: Judged, registry: Registry, catalogue: Catalogue, judge: Judge) -> Report:
+def with_acceptances(report: Report, judged: Judged, targets: Targets, judge: Judge) -> Report:
     """The report with what is ignored and waived in the manifests, and with what checks say of that.
 
     `judge` runs checks over the systems of the run.
     """
     systems = judged.workspace.systems.values()
-    targets = Targets(registry, catalogue)
     ignores, waivers = Ignores(systems, targets), Waivers(systems, targets, judged.today)
     report = with_remembered(suppressed(report, [ignores, waivers]), [waivers])
     ignores.settle(report)

@@ -96,8 +96,9 @@ def check_sources(sources: Sequence[Source], request: Request, settings_of: Sett
     if not any(map(accepts_anything, systems)):
         return report
     from archlint.engine.acceptance import with_acceptances
+    from archlint.engine.targets import Targets
 
-    return with_acceptances(report, judged, registry, analyses.knowledge, judges.run)
+    return with_acceptances(report, judged, Targets(registry, analyses.knowledge, settings_of), judges.run)
 
 
 def _without_accepted(

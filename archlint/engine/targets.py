@@ -6,6 +6,7 @@ import re
 
 from archlint.engine.registry import MANIFEST_ERRORS, Registry
 from archlint.engine.results import Report, ReportedFinding
+from archlint.engine.settings import SettingsOf
 from archlint.engine.subjects import ACCEPTANCES
 from archlint.knowledge.catalogue import Catalogue
 from archlint.plugin import Check
@@ -37,9 +38,10 @@ class Target:
 class Targets:
     """Reads names, and knows which of them this run can say anything of."""
 
-    def __init__(self, registry: Registry, catalogue: Catalogue) -> None:
+    def __init__(self, registry: Registry, catalogue: Catalogue, settings_of: SettingsOf) -> None:
         self._registry = registry
         self._catalogue = catalogue
+        self._settings_of = settings_of
 
     def ignored(self, name: str) -> Target | Mistake | None:
         """What a name in an ignore stands for; None where it may belong to a plug-in that did not load."""
@@ -65,10 +67,10 @@ class Targets:
         Not where its checks did not run or failed there, where its file has errors or one of its subjects could
         not be judged; nor under assumptions, which may have taken the finding away.
         """
-        codes = self._codes(target)
-        failed = {fault.name for fault in report.faults}
-        scope = report.scope
-        if report.assumptions or not codes <= scope.codes - failed or system.name not in scope.systems:
+        codes, scope = self._codes(target), report.scope
+        ran = {check.code for check in self._settings_of(system.document.name).checks}
+        ran -= {fault.name for fault in report.faults}
+        if report.assumptions or not codes <= ran or system.name not in scope.systems:
             return False
         undecided = scope.undecided(codes)
         return not any(name == system.name and touch(route, other) for _, name, other in undecided)
