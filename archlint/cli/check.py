@@ -5,17 +5,20 @@ from __future__ import annotations
 import datetime
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from archlint.cli.output import options_for_terminal, to_file, to_stdout
 from archlint.cli.parameters import Output, color_option, date_of, output_of
+from archlint.cli.settings import RunSettings, configuration_options, settings_as_json, settings_as_text
+from archlint.engine import exit_codes
 from archlint.engine.errors import UsageError
 from archlint.report import FORMATS, TEXT_FORMATS, RenderOptions, render
 
 if TYPE_CHECKING:
     from archlint.engine.results import Report
+    from archlint.engine.session import Request
 
 PROFILES = ("starter", "standard", "strict")
 FAIL_LEVELS = ("error", "warning", "info", "never")
@@ -67,35 +70,41 @@ STANDARD_INPUT = "-"
 @click.option("--workspace", is_flag=True, help="Read all manifests of the repository.")
 @click.option("--allow-empty", is_flag=True, help="Accept that there is no manifest.")
 @click.option("--stdin-filename", metavar="NAME", help="What reports call standard input.")
+@configuration_options
+@click.option("--show-settings", is_flag=True, help="Print the settings and where each came from, and check nothing.")
+@click.option("--show-files", is_flag=True, help="Print the manifests that would be read, and check nothing.")
 @color_option()
+@click.pass_context
 def command(
+    context: click.Context,
+    /,
     paths: tuple[str, ...],
     select: tuple[str, ...],
     extend_select: tuple[str, ...],
     ignore: tuple[str, ...],
-    profile: str,
-    fail_on: str,
-    exit_zero: bool,
-    format: str,
-    outputs: tuple[Output, ...],
     overrides: tuple[str, ...],
     scale_load: str | None,
     today: datetime.date | None,
     check_timeout: float,
-    baseline: str | None,
     new_since: str | None,
     show_unknown: bool,
     statistics: bool,
     workspace: bool,
     allow_empty: bool,
     stdin_filename: str | None,
+    force_exclude: bool,
+    show_settings: bool,
+    show_files: bool,
     color: str,
+    **configured: Any,
 ) -> int:
     """Lint manifests: the given files, those below the given folders, or those below the current folder.
 
     `-` reads standard input. Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 wrong usage or no
     manifest, 3 a check failed, 130 interrupted.
     """
+    settings = RunSettings(context)
+    outputs = settings.outputs()
     _refuse_clashing(outputs)
     if stdin_filename is not None and STANDARD_INPUT not in paths:
         raise UsageError("--stdin-filename names what `-` reads; add `-`, or leave it out")
@@ -103,28 +112,50 @@ def command(
     from archlint.engine.discovery import READ_AT_MOST
     from archlint.engine.session import Request, exit_code, run
 
-    report = run(
-        Request(
-            paths=paths,
-            select=select,
-            extend_select=extend_select,
-            ignore=ignore,
-            profile=profile,
-            overrides=overrides,
-            scale_load=scale_load,
-            today=today or datetime.date.today(),
-            workspace=workspace,
-            allow_empty=allow_empty,
-            stdin=sys.stdin.buffer.read(READ_AT_MOST) if STANDARD_INPUT in paths else None,
-            stdin_filename=stdin_filename,
-            baseline=baseline,
-            new_since=new_since,
-            check_timeout=check_timeout,
-        )
+    request = Request(
+        paths=paths,
+        select=select,
+        extend_select=extend_select,
+        ignore=ignore,
+        profile=settings.given("profile"),
+        overrides=overrides,
+        scale_load=scale_load,
+        today=today or datetime.date.today(),
+        workspace=workspace,
+        allow_empty=allow_empty,
+        stdin=sys.stdin.buffer.read(READ_AT_MOST) if STANDARD_INPUT in paths else None,
+        stdin_filename=stdin_filename,
+        baseline=settings.baseline(),
+        new_since=new_since,
+        check_timeout=check_timeout,
+        configurations=settings.configurations,
+        exclude=settings.exclude(),
+        force_exclude=force_exclude,
+        technologies=settings.technologies(),
     )
+    if show_settings or show_files:
+        return _show(request, settings, show_settings)
+    report = run(request)
     options = RenderOptions(show_unknown=show_unknown, color=color == "always", statistics=statistics)
-    _write(report, format, outputs, options, color)
-    return exit_code(report, "never" if exit_zero else fail_on)
+    _write(report, settings.format, outputs, options, color)
+    return exit_code(report, settings.fail_on)
+
+
+def _show(request: Request, settings: RunSettings, show_settings: bool) -> int:
+    from archlint.engine.registry import load_registry
+    from archlint.engine.session import names_of, settings_finder
+
+    names = names_of(request)
+    if not show_settings:
+        to_stdout("".join(f"{name}\n" for name in names))
+        return exit_codes.CLEAN
+    from archlint.engine.shown_settings import shown
+
+    is_json = settings.given("format") == "json"
+    write = settings_as_json if is_json else settings_as_text
+    text = write(settings.shown(), shown(names, settings_finder(request, load_registry())))
+    to_stdout(text, "utf-8" if is_json else None)
+    return exit_codes.CLEAN
 
 
 def _refuse_clashing(outputs: tuple[Output, ...]) -> None:

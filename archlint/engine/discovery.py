@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from archlint.engine.errors import UsageError
 from archlint.records import dataclass
+
+if TYPE_CHECKING:
+    from archlint.engine.gitignore import Exclusion
 
 SUFFIXES = ("archlint.yaml", "archlint.yml")
 READ_AT_MOST = 16 * 1024 * 1024 + 1
@@ -30,18 +34,33 @@ def is_manifest(name: str) -> bool:
     return any(name == suffix or name.endswith("." + suffix) for suffix in SUFFIXES)
 
 
-def discover(paths: Iterable[Path]) -> list[Path]:
+def discover(paths: Iterable[Path], exclusion: Exclusion | None = None) -> list[Path]:
     """The manifests that paths mean: a named file whatever its name, a folder's manifests at any depth.
 
-    Sorted and without repetition, whatever links lead to a file. Raises UsageError for a path that does not exist.
+    `exclusion` is for what lies below folders; what is named is read all the same. Sorted and without repetition,
+    whatever links lead to a file. Raises UsageError for a path that does not exist.
     """
     found: dict[str, Path] = {}
     for path in paths:
-        if not os.path.lexists(path):
-            raise UsageError(f"{path}: no such file or folder")
-        for manifest in _below(path) if path.is_dir() else (path,):
+        refuse_missing(path)
+        for manifest in _below(path, exclusion) if path.is_dir() else (path,):
             found.setdefault(os.path.realpath(manifest), manifest)
     return sorted(found.values(), key=os.path.abspath)
+
+
+def refuse_missing(path: Path) -> None:
+    if not os.path.lexists(path):
+        raise UsageError(f"{path}: no such file or folder")
+
+
+def without_excluded(paths: Iterable[Path], exclusion: Exclusion) -> list[Path]:
+    """The paths that are not left out, themselves or with a folder that they lie in."""
+    kept = []
+    for path in paths:
+        refuse_missing(path)
+        if not exclusion.leaves_out_any(os.path.abspath(path)):
+            kept.append(path)
+    return kept
 
 
 def is_discovered(path: str) -> bool:
@@ -54,12 +73,16 @@ def _is_passed_over(folder: str) -> bool:
     return folder.startswith(".") or folder in _NEVER_ENTERED
 
 
-def _below(folder: Path) -> Iterator[Path]:
+def _below(folder: Path, exclusion: Exclusion | None) -> Iterator[Path]:
     for root, folders, files in os.walk(folder, onerror=_refuse):
         folders[:] = sorted(name for name in folders if not _is_passed_over(name))
-        for name in sorted(files):
-            if is_manifest(name):
-                yield Path(root, name)
+        manifests = sorted(filter(is_manifest, files))
+        if exclusion is not None:
+            absolute = os.path.abspath(root)
+            folders[:] = [name for name in folders if not exclusion.leaves_out(os.path.join(absolute, name), True)]
+            manifests = [name for name in manifests if not exclusion.leaves_out(os.path.join(absolute, name), False)]
+        for name in manifests:
+            yield Path(root, name)
 
 
 def _refuse(error: OSError) -> None:

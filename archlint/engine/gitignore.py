@@ -178,7 +178,8 @@ def _bracket(glob: str, at: int) -> tuple[str, int]:
         high = low
         if glob[at : at + 1] == "-" and glob[at + 1 : at + 2] not in ("]", ""):
             high, at = _member(glob, at + 1)
-        if low <= high:
+        members.append(re.escape(low))  # on its own too: the range may be empty
+        if low < high:
             members.append(f"{re.escape(low)}-{re.escape(high)}")
         if at >= len(glob):
             raise ValueError("is not closed")

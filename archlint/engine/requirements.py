@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from archlint.records import dataclass
 
@@ -40,6 +40,21 @@ def requirement_of(text: str) -> Requirement:
     if versions:
         satisfies("0", versions)
     return Requirement(re.sub(r"[-_.]+", "-", match["name"]).lower(), versions)
+
+
+def missing_plugins(wanted: Iterable[str], there: Mapping[str, str]) -> Iterator[tuple[int, str]]:
+    """What is wrong with each requirement that the distributions (names to versions) do not meet."""
+    for index, text in enumerate(wanted):
+        try:
+            requirement = requirement_of(text)
+        except RequirementError as error:
+            yield index, str(error)
+            continue
+        version = there.get(requirement.name)
+        if version is None:
+            yield index, f"the plug-in `{requirement.name}` is not installed"
+        elif requirement.versions and not satisfies(version, requirement.versions):
+            yield index, f"requires `{requirement.name}` {requirement.versions}; installed is {version}"
 
 
 def satisfies(version: str, wanted: str) -> bool:

@@ -13,9 +13,11 @@ from archlint.engine.discovery import (
     STANDARD_INPUT,
     Source,
     discover,
+    display_name,
     read_source,
     repository_paths,
     repository_root,
+    without_excluded,
 )
 from archlint.engine.errors import UsageError
 from archlint.engine.judging import Judges, all_checks
@@ -24,7 +26,7 @@ from archlint.engine.reporting import Judged, build_report
 from archlint.engine.results import Fault, Report
 from archlint.engine.runner import CHECK_TIMEOUT
 from archlint.engine.selection import Layer, split
-from archlint.engine.settings import CommandLine, SettingsFinder, SettingsOf
+from archlint.engine.settings import CommandLine, SettingsFinder, SettingsOf, verify_run
 from archlint.engine.subjects import ACCEPTANCES, accepts_anything
 from archlint.knowledge.catalogue import Catalogue, CatalogueError
 from archlint.manifest.loading import Loaded, load
@@ -125,14 +127,16 @@ def _without_accepted(
     return with_remembered(suppressed(report, accepted), accepted)
 
 
-def settings_finder(request: Request, registry: Registry) -> SettingsOf:
-    """Raises UsageError for a selector or a profile of the command line that there is not."""
+def settings_finder(request: Request, registry: Registry) -> SettingsFinder:
+    """Raises UsageError for a selector or a profile of the command line, or a plug-in, that there is not."""
+    if request.configurations is not None:
+        verify_run(request.configurations.of_run(), registry)
     layer = Layer(
         select=split(request.select) if request.select else None,
         extend_select=split(request.extend_select),
         ignore=split(request.ignore),
     )
-    return SettingsFinder(registry, CommandLine(layer, request.profile), request.configurations).of_manifest
+    return SettingsFinder(registry, CommandLine(layer, request.profile), request.configurations)
 
 
 def _catalogue(request: Request) -> Catalogue:
@@ -152,16 +156,32 @@ def _sources(request: Request) -> list[Source]:
         if len(request.paths) > 1:
             raise UsageError("`-` reads standard input and takes no other path beside it")
         return [Source(request.stdin_filename or "<stdin>", request.stdin or b"")]
-    start = [Path(path) for path in request.paths] or [Path()]
+    return [read_source(path) for path in files(request)]
+
+
+def names_of(request: Request) -> list[str]:
+    """What reports call the manifests that a run reads."""
+    if STANDARD_INPUT in request.paths:
+        return [source.name for source in _sources(request)]
+    return [display_name(path) for path in files(request)]
+
+
+def files(request: Request) -> list[Path]:
+    """The manifests that a run reads. Raises UsageError where there is none and there ought to be."""
+    from archlint.engine.gitignore import Exclusion
+
+    named = [Path(path) for path in request.paths] or [Path()]
+    exclusion = Exclusion(request.exclude)
+    start = without_excluded(named, exclusion) if request.force_exclude else named
     roots = [repository_root(path) for path in start] if request.workspace else []
-    sources = [read_source(path) for path in discover([*start, *roots])]
-    if not sources and not request.allow_empty:
+    found = discover([*start, *roots], exclusion)
+    if start and not found and not request.allow_empty:
         where = ", ".join(str(path) for path in start)
         raise UsageError(
             f"no manifest below {where}: a manifest is named archlint.yaml or *.archlint.yaml"
             " (--allow-empty accepts that there is none)"
         )
-    return sources
+    return found
 
 
 def _load(sources: Iterable[Source], request: Request) -> tuple[list[Loaded], tuple[str, ...]]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from archlint.engine.configuration import NOTHING, Configuration, Configurations, Stated
 from archlint.engine.configuration_file import Mistake
@@ -13,9 +13,6 @@ from archlint.engine.registry import MANIFEST_ERRORS, Registry
 from archlint.engine.selection import ALL, Layer, selected, unknown_selector, weight
 from archlint.plugin import Check, Options, Severity
 from archlint.records import dataclass, field
-
-if TYPE_CHECKING:
-    from archlint.engine.gitignore import Rules
 
 DEFAULT_PROFILE = "standard"
 
@@ -49,21 +46,24 @@ def alike(checks: Iterable[Check], profile: str = DEFAULT_PROFILE) -> SettingsOf
 
 
 class SettingsFinder:
-    """Finds the settings of manifests by their configurations."""
+    """A SettingsOf that goes by the configurations of the manifests."""
 
     def __init__(self, registry: Registry, command_line: CommandLine, configurations: Configurations | None) -> None:
         if command_line.profile is not None and command_line.profile not in PROFILES:
             raise UsageError(f"`{command_line.profile}` is no profile; choose one of {', '.join(PROFILES)}")
         selected(registry, [command_line.layer])  # refuses what matches no check, even where there is no manifest
         self._registry = registry
-        self._command_line = command_line
+        self.command_line = command_line
         self._configurations = configurations
         self._found: dict[tuple[int, tuple[str, ...]], Settings] = {}
         self._verified: dict[int, Configuration] = {}
 
-    def of_manifest(self, name: str) -> Settings:
-        """Raises UsageError for a configuration, or a command line, that the checks do not bear out."""
-        configuration = NOTHING if self._configurations is None else self._configurations.of_manifest(name)
+    def configuration_of(self, name: str) -> Configuration:
+        return NOTHING if self._configurations is None else self._configurations.of_manifest(name)
+
+    def __call__(self, name: str) -> Settings:
+        """Raises UsageError for a configuration that the checks do not bear out."""
+        configuration = self.configuration_of(name)
         if id(configuration) not in self._verified:
             self._verified[id(configuration)] = configuration  # held, so that its id stays its own
             verify(configuration, self._registry)
@@ -74,11 +74,11 @@ class SettingsFinder:
         return self._found[key]
 
     def _settings(self, configuration: Configuration, ignored: tuple[str, ...]) -> Settings:
-        layers = [*layers_of(configuration), Layer(ignore=ignored), self._command_line.layer]
+        layers = [*layers_of(configuration), Layer(ignore=ignored), self.command_line.layer]
         profile = configuration.stated("profile")
         return Settings(
             checks=selected(self._registry, layers),
-            profile=self._command_line.profile or (profile.value if profile else DEFAULT_PROFILE),
+            profile=self.command_line.profile or (profile.value if profile else DEFAULT_PROFILE),
             options={} if configuration is NOTHING else _options(configuration, self._registry),
             severities={} if configuration is NOTHING else _severities(configuration, self._registry),
         )
@@ -98,25 +98,18 @@ def layers_of(configuration: Configuration) -> list[Layer]:
 
 def ignores_of(configuration: Configuration, name: str) -> tuple[str, ...]:
     """The selectors of all `per-file-ignores` whose pattern matches a manifest."""
+    return tuple(selector for stated in matching_ignores(configuration, name) for selector in stated.value)
+
+
+def matching_ignores(configuration: Configuration, name: str) -> list[Stated]:
+    """The entries of `per-file-ignores` whose pattern matches; patterns start from the folder of their file."""
     entries = configuration.entries("per-file-ignores")
     if not entries:
-        return ()
-    import os
-
-    path = os.path.abspath(name)
-    return tuple(
-        selector
-        for pattern, stated in entries.items()
-        if rules_of(stated, [pattern]).matches(path)
-        for selector in stated.value
-    )
-
-
-def rules_of(stated: Stated, patterns: Iterable[str]) -> Rules:
-    """Patterns of a configuration: they start from its folder."""
+        return []
     from archlint.engine.gitignore import Rules, parse
 
-    return Rules(stated.file.folder, parse(patterns))
+    path = os.path.abspath(name)
+    return [stated for pattern, stated in entries.items() if Rules(stated.file.folder, parse([pattern])).matches(path)]
 
 
 def verify(configuration: Configuration, registry: Registry) -> None:
@@ -125,6 +118,19 @@ def verify(configuration: Configuration, registry: Registry) -> None:
         mistakes = list(_mistakes(Configuration((file,)), registry))
         if mistakes:
             raise file.error(mistakes)
+
+
+def verify_run(configuration: Configuration, registry: Registry) -> None:
+    """Raises ConfigurationError for plug-ins that the configuration of the run requires and that are not there."""
+    stated = configuration.stated("require-plugins")
+    if stated is None:
+        return
+    from archlint.engine.requirements import missing_plugins
+
+    there = {entry.distribution: entry.version for entry in registry.entry_points}
+    mistakes = [Mistake(("require-plugins", index), text) for index, text in missing_plugins(stated.value, there)]
+    if mistakes:
+        raise stated.file.error(mistakes)
 
 
 def _mistakes(alone: Configuration, registry: Registry) -> Iterator[Mistake]:

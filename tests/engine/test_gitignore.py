@@ -63,6 +63,8 @@ def leaves_out(patterns: Sequence[str], path: str) -> bool:
         (["[!ab]"], "b", False),
         (["[^ab]"], "c", True),
         (["[a-c]"], "b", True),
+        (["[c-a]"], "c", True),
+        (["[c-a]"], "b", False),
         (["[[:digit:]]"], "4", True),
         (["[a"], "[a", False),
         (["a\\"], "a", False),
