@@ -268,14 +268,19 @@ def _of_call(call: Call) -> Iterator[Contradiction]:
         yield ("fallback.use", "a cached answer stands in for a write, which is then lost", ())
     if spec.asynchronous and spec.deadline == "propagated":
         yield ("deadline", "the request's deadline ends a call that is meant to outlive the request", ())
-    base, longest = stated(spec, "retries.base"), stated(spec, "retries.max")
+    if spec.retries is not None and spec.retries != NONE:
+        yield from _of_retries(spec.retries, spec.timeout)
+
+
+def _of_retries(policy: Any, whole: Any) -> Iterator[Contradiction]:
+    base, longest = policy.base, policy.max
     if isinstance(base, float) and isinstance(longest, float) and base > longest:
         yield (
             "retries.base",
             f"the first wait ({show(base, 's')}) is above the longest ({show(longest, 's')})",
             (Evidence("base", base, "s"), Evidence("max", longest, "s")),
         )
-    one, whole = stated(spec, "retries.per_try_timeout"), stated(spec, "timeout")
+    one = policy.per_try_timeout
     if isinstance(one, float) and isinstance(whole, float) and one > whole:
         yield (
             "retries.per_try_timeout",

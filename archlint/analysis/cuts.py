@@ -157,7 +157,7 @@ class SingleFailures:
                 rest.append((entry, component))
                 continue
             flow = entry if isinstance(entry, Flow) else None
-            reached = reach([(component, flow)])
+            reached = reach([(component, flow)], self.losses.ways)
             visited += len(reached)
             losses = self.losses
             own = flow is not None and losses.flows_restrict
@@ -165,7 +165,8 @@ class SingleFailures:
             self._note(requirements, entry, reached, hits)
             used.update(dict.fromkeys(reached))
         for members in _by_objective(rest, self.promises):
-            reached = reach([(component, entry if isinstance(entry, Flow) else None) for entry, component in members])
+            sources = [(component, entry if isinstance(entry, Flow) else None) for entry, component in members]
+            reached = reach(sources, self.losses.ways)
             self._note(self.losses.followed_as_one([entry for entry, _ in members]), Together(0), reached, hits)
             used.update(dict.fromkeys(reached))
         return hits, used

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TypeAlias
 
 from archlint.analysis.domains import Domain, Share, Topologies, host_of, places_known
-from archlint.analysis.paths import Entry, alternatives, is_on_path
+from archlint.analysis.paths import Entry, Ways, alternatives
 from archlint.analysis.requirements import Group, Requirements, all_of
 from archlint.analysis.survival import (
     Fate,
@@ -56,6 +56,7 @@ class Losses:
         self.systems = systems
         self.entries = entries
         self.topologies = Topologies(systems)
+        self.ways = Ways()
         self._shares: dict[Component, Mapping[Domain, Share]] = {}
 
     @cached_property
@@ -141,10 +142,16 @@ class Losses:
     def _groups_of(self, node: Node, flow: Flow | None) -> list[Group[Node]]:
         """What a component or a flow needs; an element is lost only by itself."""
         if isinstance(node, Flow) and node.entry is not None:
-            return [*self.groups.get(node.entry, ()), *_edge_groups(node.entry, node, entered=True)]
+            return [*self.groups.get(node.entry, ()), *self._edge_groups(node.entry, node, entered=True)]
         if isinstance(node, Component):
-            return [*self.groups.get(node, ()), *_edge_groups(node, flow, entered=False)]
+            return [*self.groups.get(node, ()), *self._edge_groups(node, flow, entered=False)]
         return []
+
+    def _edge_groups(self, component: Component, flow: Flow | None, *, entered: bool) -> Iterator[Group[Node]]:
+        for edge in self.ways.out_of(component, flow, entered=entered):
+            found = alternatives(edge)
+            if found:
+                yield Group(found)
 
     @cached_property
     def flows_restrict(self) -> bool:
@@ -187,13 +194,6 @@ def _groups(component: Component, element: Node, fate: Fate, scope: str) -> Iter
         yield from (Group((element, rescuer)) for rescuer in fate.rescuers)
     elif fate.lost:
         yield Group((element,))
-
-
-def _edge_groups(component: Component, flow: Flow | None, *, entered: bool) -> Iterator[Group[Node]]:
-    for edge in component.outgoing:
-        found = alternatives(edge)
-        if found and is_on_path(edge, flow, entered=entered):
-            yield Group(found)
 
 
 def _chained(entries: list[Entry]) -> dict[Node, list[Group[Node]]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator
+from operator import itemgetter
 from typing import TypeAlias
 
 from archlint.records import dataclass
@@ -23,6 +24,12 @@ from archlint.system.elements import (
 
 Entry: TypeAlias = Flow | Component
 """A flow, or a component by which requests enter a system that promises nothing."""
+
+FEW = 16
+"""Edges that are as quickly looked at as found."""
+
+_Placed: TypeAlias = tuple[int, Dependency]
+"""An edge and its position among those of its source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +95,55 @@ def is_on_path(edge: Dependency, flow: Flow | None, *, entered: bool) -> bool:
     return not entered or flow.spec.operation is None or flow.spec.operation in operations
 
 
-def reach(sources: Iterable[tuple[Component, Flow | None]]) -> dict[Component, Reached]:
+class Ways:
+    """The edges by which requests leave components, found without a look at those of all other flows.
+
+    A gateway may have an edge for each of thousands of flows.
+    """
+
+    def __init__(self) -> None:
+        self._placed: dict[Component, tuple[list[_Placed], dict[str, list[_Placed]]]] = {}
+
+    def out_of(self, component: Component, flow: Flow | None, *, entered: bool) -> Iterator[Dependency]:
+        """The edges that a request of the flow may take, in their order."""
+        edges = component.outgoing
+        if flow is not None and flow.system is component.system and len(edges) > FEW:
+            edges = self._of_flow(component, flow)
+        for edge in edges:
+            if is_on_path(edge, flow, entered=entered):
+                yield edge
+
+    def _of_flow(self, component: Component, flow: Flow) -> list[Dependency]:
+        """Those that the flow has for itself, and those that no flow has."""
+        if component not in self._placed:
+            self._placed[component] = _by_flow(component)
+        general, own = self._placed[component]
+        return [edge for _, edge in sorted([*general, *own.get(flow.name, ())], key=itemgetter(0))]
+
+
+def _by_flow(component: Component) -> tuple[list[_Placed], dict[str, list[_Placed]]]:
+    """The edges that no flow has for itself, and those of each flow that has some."""
+    general: list[_Placed] = []
+    own: dict[str, list[_Placed]] = {}
+    for placed in enumerate(component.outgoing):
+        names = _flows_of(placed[1])
+        for name in names:
+            own.setdefault(name, []).append(placed)
+        if not names:
+            general.append(placed)
+    return general, own
+
+
+def _flows_of(edge: Dependency) -> set[str]:
+    """The flows whose requests alone take the edge; empty where others may."""
+    item = edge.item
+    if not isinstance(item, Call | Publish) or item.operation:
+        return set()
+    names = set(item.spec.only_in or ())
+    return names if names <= item.system.flows.keys() else set()
+
+
+def reach(sources: Iterable[tuple[Component, Flow | None]], ways: Ways) -> dict[Component, Reached]:
     """Everything that the entries use, with the share of the requests that need it by the widest path."""
     best: dict[Component, Reached] = {}
     queue: list[tuple[float, int, Component]] = []
@@ -102,9 +157,7 @@ def reach(sources: Iterable[tuple[Component, Flow | None]]) -> dict[Component, R
         if -negative < here.share:
             continue
         entered = component is here.entry
-        for edge in component.outgoing:
-            if not is_on_path(edge, here.flow, entered=entered):
-                continue
+        for edge in ways.out_of(component, here.flow, entered=entered):
             share = here.share * _share(edge, here.flow if entered else None)
             for target in alternatives(edge):
                 if not isinstance(target, Outside) and (target not in best or share > best[target].share):

@@ -7,7 +7,7 @@ that follows from a loss: nodes that only need each other in a circle keep worki
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 from archlint.analysis.graph import Graph, postorder, strongly_connected_components
@@ -27,7 +27,8 @@ class Group(Generic[N]):
     needed: int = 1
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "alternatives", tuple(dict.fromkeys(self.alternatives)))
+        if len(self.alternatives) > 1:
+            object.__setattr__(self, "alternatives", tuple(dict.fromkeys(self.alternatives)))
         if not 1 <= self.needed <= len(self.alternatives):
             raise ValueError(f"{self.needed} of {len(self.alternatives)} alternatives can never be met")
 
@@ -84,8 +85,8 @@ class Requirements(Generic[N]):
         """
         if entry not in self:
             raise KeyError(entry)
-        used = self._closure(entry, lambda group: True)
-        critical = self._closure(entry, lambda group: group.spare == 0)
+        used = self._closure(entry)
+        critical = self._closure(entry, needed=True)
         wanted = [node for node in dict.fromkeys(candidates) if node in used]
         open_cases = [node for node in wanted if node not in critical]
         if open_cases:
@@ -94,15 +95,18 @@ class Requirements(Generic[N]):
                 critical.update(dict.fromkeys(self._stoppers(entry, open_cases[start : start + CHUNK], components)))
         return [node for node in wanted if node in critical]
 
-    def _closure(self, entry: N, follow: Callable[[Group[N]], bool]) -> dict[N, None]:
-        """`entry` and all alternatives of the groups that are followed, nearest first."""
+    def _closure(self, entry: N, *, needed: bool = False) -> dict[N, None]:
+        """`entry` and all alternatives that it may use; with `needed`, only those of groups without a spare one."""
         found: dict[N, None] = {entry: None}
-        queue = deque(found)
-        while queue:
-            for group in self._groups[queue.popleft()]:
-                new = [node for node in group.alternatives if node not in found] if follow(group) else ()
-                found.update(dict.fromkeys(new))
-                queue.extend(new)
+        waiting = [entry]
+        for node in waiting:
+            for group in self._groups[node]:
+                if needed and group.spare:
+                    continue
+                for other in group.alternatives:
+                    if other not in found:
+                        found[other] = None
+                        waiting.append(other)
         return found
 
     def _graph(self, nodes: Iterable[N]) -> Graph[N]:
@@ -126,7 +130,10 @@ class Requirements(Generic[N]):
     def _update(self, node: N, masks: dict[N, int]) -> bool:
         before = mask = masks.get(node, 0)
         for group in self._groups[node]:
-            mask |= _more_than(group.spare, [masks.get(other, 0) for other in group.alternatives])
+            if len(group.alternatives) == 1:
+                mask |= masks.get(group.alternatives[0], 0)
+            else:
+                mask |= _more_than(group.spare, [masks.get(other, 0) for other in group.alternatives])
         masks[node] = mask
         return mask != before
 

@@ -170,7 +170,8 @@ class Retries:
     @cached_property
     def _patience(self) -> tuple[dict[Component, float], dict[Component, float]]:
         """With every timeout that is not stated taken as endless, and as nothing: between them is the truth."""
-        return _Patience(self.systems, math.inf).solve(), _Patience(self.systems, 0.0).solve()
+        limits = {call: _limit(call) for system in self.systems.values() for call in system.calls}
+        return _Patience(self.systems, limits, math.inf).solve(), _Patience(self.systems, limits, 0.0).solve()
 
     @cached_property
     def _key_horizons(self) -> dict[object, Derived[float]]:
@@ -243,8 +244,9 @@ def _retention(topic: Topic | None) -> Derived[float]:
 class _Patience:
     """Widest paths: the patience of a component is the largest, over its callers, of the least limit on the way."""
 
-    def __init__(self, systems: Mapping[str, System], unstated: float) -> None:
+    def __init__(self, systems: Mapping[str, System], limits: Mapping[Call, float | None], unstated: float) -> None:
         self.systems = systems
+        self.limits = limits
         self.unstated = unstated
         self.found: dict[Component, float] = {}
         self.order = itertools.count()
@@ -253,7 +255,8 @@ class _Patience:
         heap: list[tuple[float, int, Component]] = []
         for component in self._components():
             self.found[component] = self._origin(component)
-            heap.append((-self.found[component], next(self.order), component))
+            if isinstance(component, Caller) and component.calls:
+                heap.append((-self.found[component], next(self.order), component))
         heapq.heapify(heap)
         while heap:
             negative, _, component = heapq.heappop(heap)
@@ -285,10 +288,16 @@ class _Patience:
         return max(ends, default=0.0)
 
     def _limit(self, call: Call) -> float:
-        if call.spec.asynchronous:
-            return math.inf
-        limit = try_limit(call)
-        return limit.value if isinstance(limit, Known) else self.unstated
+        limit = self.limits[call]
+        return self.unstated if limit is None else limit
+
+
+def _limit(call: Call) -> float | None:
+    """The longest that one try keeps its target at work; None where the manifest does not tell."""
+    if call.spec.asynchronous:
+        return math.inf
+    limit = try_limit(call)
+    return limit.value if isinstance(limit, Known) else None
 
 
 def _has_deadline(call: Call) -> bool:
