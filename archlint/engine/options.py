@@ -47,6 +47,11 @@ def types_of(check: Check) -> dict[str, Any]:
         return dict.fromkeys(getattr(check.options, "__dataclass_fields__", {}), Any)
 
 
+def default_of(check: Check, field: str) -> Any:
+    """What an option is where nobody states it."""
+    return getattr(check.options(), field)
+
+
 def written(field: str) -> str:
     """A field's name as configurations write it."""
     return field.replace("_", "-")
