@@ -161,7 +161,7 @@ def rounded(exposure: float | None) -> float | None:
 
 def _in_scope(entry: Entry, scope: Scope, whole: bool) -> bool:
     gone = whole and scope.named is not None and entry.system not in scope.named
-    return entry.code in scope.codes and (entry.system in scope.systems or gone)
+    return scope.judged(entry.code, entry.system) or (gone and entry.code in scope.codes)
 
 
 def _undecided(entries: Sequence[Entry], scope: Scope) -> set[str]:

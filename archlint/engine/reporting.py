@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
 from archlint.engine.fingerprint import fingerprints
 from archlint.engine.places import locate, route_of
@@ -30,6 +30,9 @@ from archlint.records import dataclass, replace
 from archlint.system.build import COMPONENT_SECTIONS
 from archlint.system.workspace import Workspace
 
+if TYPE_CHECKING:
+    from archlint.engine.settings import SettingsOf
+
 READABLE_DEPTH = 12
 """Parts of a route that a report shows: only what is nested beyond any field of the language has more."""
 
@@ -44,6 +47,12 @@ class Judged:
     today: datetime.date
     assumptions: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
+    settings_of: SettingsOf | None = None
+
+    def codes_of(self, name: str) -> frozenset[str]:
+        """Of the checks that a file is judged by: its own, or all of the run."""
+        checks = self.checks if self.settings_of is None else self.settings_of(name).checks
+        return frozenset(check.code for check in checks)
 
     def problems(self, loaded: Loaded) -> Iterator[Problem]:
         yield from loaded.problems

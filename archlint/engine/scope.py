@@ -21,14 +21,20 @@ Unevaluated = Mapping[tuple[str, tuple[str, ...]], Sequence[Element]]
 class Scope:
     """The checks of a run by code, and the systems whose manifests are sound, by name.
 
-    `named` are all systems that the files of the run name; None where a name cannot be read. `unevaluated`
-    holds the subjects that checks could not judge, by code and missing fields.
+    `codes_of` are the checks of a system alone, where its settings are its own. `named` are all systems that the files
+    of the run name; None where a name cannot be read. `unevaluated` holds the subjects that checks could not judge,
+    by code and missing fields.
     """
 
     codes: frozenset[str] = frozenset()
     systems: frozenset[str] = frozenset()
     named: frozenset[str] | None = None
     unevaluated: Unevaluated = field(default_factory=dict)
+    codes_of: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def judged(self, code: str, system: str) -> bool:
+        """Whether a check ran on a system that is sound."""
+        return system in self.systems and code in self.codes_of.get(system, self.codes)
 
     def undecided(self, codes: Collection[str]) -> Iterator[tuple[str, str, str]]:
         """Code, system and route of what the checks of these codes could not judge; the route of a system is empty."""
@@ -46,6 +52,7 @@ def scope_of(judged: Judged, outcomes: Outcomes) -> Scope:
         systems=frozenset(name for name, system in systems.items() if system.document.name not in unsound),
         named=_named(loaded.document.data for loaded in judged.files),
         unevaluated=outcomes.unknown,
+        codes_of={name: judged.codes_of(system.document.name) for name, system in systems.items()},
     )
 
 

@@ -89,7 +89,7 @@ def check_sources(sources: Sequence[Source], request: Request, settings_of: Sett
     workspace = link(files)
     checks = all_checks([settings_of(source.name) for source in sources])
     rules = registry.rules(checks)
-    judged = Judged(files, workspace, checks=checks, today=request.today, assumptions=assumptions, rules=rules)
+    judged = Judged(files, workspace, checks, request.today, assumptions, rules, settings_of)
     analyses = Analyses(workspace.systems, _catalogue(request), request.today)
     systems = workspace.systems.values()
     judges = Judges(systems, settings_of, analyses, request.check_timeout, registry.distributions)
