@@ -9,6 +9,7 @@ from pathlib import Path
 
 from archlint.checks import MODULES
 from archlint.engine import configuration_schema as configuration
+from archlint.engine import rules_file_schema as rules
 from archlint.engine.registry import registry_of
 from archlint.knowledge.schema import technology_schema
 from archlint.manifest import schema as manifest
@@ -23,6 +24,7 @@ COMPILED = ROOT / "archlint" / "manifest" / "compiled.py"
 def write_all(folder: Path) -> None:
     manifest.write_schemas(folder)
     report.write_schemas(folder)
+    rules.write_schemas(folder)
     # Of the checks that archlint brings: what else is installed here is no part of it.
     configuration.write_schemas(folder, registry_of(*map(import_module, MODULES)).checks)
     technology = json.dumps(technology_schema(), indent=2) + "\n"

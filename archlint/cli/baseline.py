@@ -13,7 +13,7 @@ import click
 
 from archlint.cli.check import PROFILES, STANDARD_INPUT
 from archlint.cli.output import to_file, to_stdout
-from archlint.cli.parameters import date_of, format_option, output_option
+from archlint.cli.parameters import date_of, format_option, output_option, rules_option
 from archlint.engine import exit_codes
 from archlint.engine.discovery import repository_root
 from archlint.engine.errors import UsageError
@@ -36,6 +36,7 @@ _OPTIONS = (
                  help="How hard to judge what is not stated."),
     click.option("--today", type=date_of, metavar="DATE", envvar="ARCHLINT_TODAY", show_envvar=True,
                  help="The date that ages and horizons count from, such as 2026-11-15."),
+    rules_option(),
     click.option("--check-timeout", type=click.FloatRange(min=0), default=30.0, show_default=True, metavar="SECONDS",
                  help="Stop a check that takes longer for all that it visits; 0 lets it take any time."),
     click.option("--workspace", is_flag=True, help="Read all manifests of the repository."),

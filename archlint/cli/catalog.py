@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archlint.cli.output import to_file, to_stdout
-from archlint.cli.parameters import format_option, output_option
+from archlint.cli.parameters import format_option, output_option, rules_option
 from archlint.engine import exit_codes
 
 if TYPE_CHECKING:
@@ -18,15 +18,16 @@ KINDS = ("checks", "laws", "limits", "technologies")
 
 @click.command("catalog")
 @click.argument("kind", required=False, type=click.Choice(KINDS))
+@rules_option()
 @format_option("text", "json")
 @output_option()
-def command(kind: str | None, format: str, output: str | None) -> int:
+def command(kind: str | None, rules: tuple[str, ...], format: str, output: str | None) -> int:
     """List what is known of one KIND; without it, the kinds and how many there are of each."""
     from archlint.report.listing import COLUMNS, as_json, as_table
 
     code, listed = exit_codes.CLEAN, {}
     for name in KINDS if kind is None else (kind,):
-        listed[name], failed = _items(name)
+        listed[name], failed = _items(name, rules)
         code = max(code, failed)
     if kind is None:
         items: list[Item] = [{"id": name, "count": len(found)} for name, found in listed.items()]
@@ -41,7 +42,7 @@ def command(kind: str | None, format: str, output: str | None) -> int:
     return code
 
 
-def _items(kind: str) -> tuple[list[Item], int]:
+def _items(kind: str, rules: tuple[str, ...]) -> tuple[list[Item], int]:
     """The items, and the exit code that collecting them gives."""
     from archlint.report.listing import KNOWLEDGE_ITEMS, check_items
 
@@ -49,7 +50,7 @@ def _items(kind: str) -> tuple[list[Item], int]:
         from archlint.cli.checks import known_checks
         from archlint.engine.registry import MANIFEST_ERRORS
 
-        registry, code = known_checks()
+        registry, code = known_checks(rules)
         return check_items(registry.checks, MANIFEST_ERRORS.values()), code
     from archlint.knowledge.catalogue import Catalogue
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archlint.cli.output import options_for_terminal, to_file, to_stdout
-from archlint.cli.parameters import Output, color_option, date_of, output_of
+from archlint.cli.parameters import Output, color_option, date_of, output_of, rules_option
 from archlint.cli.settings import RunSettings, configuration_options, settings_as_json, settings_as_text
 from archlint.engine import exit_codes
 from archlint.engine.errors import UsageError
@@ -56,6 +56,7 @@ STANDARD_INPUT = "-"
     "--today", type=date_of, metavar="DATE", envvar="ARCHLINT_TODAY", show_envvar=True,
     help="The date that ages and horizons count from, such as 2026-11-15.",
 )  # fmt: skip
+@rules_option()
 @click.option(
     "--check-timeout", type=click.FloatRange(min=0), default=30.0, show_default=True, metavar="SECONDS",
     help="Stop a check that takes longer for all that it visits; 0 lets it take any time.",
@@ -85,6 +86,7 @@ def command(
     overrides: tuple[str, ...],
     scale_load: str | None,
     today: datetime.date | None,
+    rules: tuple[str, ...],
     check_timeout: float,
     new_since: str | None,
     show_unknown: bool,
@@ -127,6 +129,7 @@ def command(
         stdin_filename=stdin_filename,
         baseline=settings.baseline(),
         new_since=new_since,
+        rules=rules,
         check_timeout=check_timeout,
         configurations=settings.configurations,
         exclude=settings.exclude(),
@@ -153,7 +156,7 @@ def _show(request: Request, settings: RunSettings, show_settings: bool) -> int:
 
     is_json = settings.given("format") == "json"
     write = settings_as_json if is_json else settings_as_text
-    text = write(settings.shown(), shown(names, settings_finder(request, load_registry())))
+    text = write(settings.shown(), shown(names, settings_finder(request, load_registry(rules=request.rules))))
     to_stdout(text, "utf-8" if is_json else None)
     return exit_codes.CLEAN
 

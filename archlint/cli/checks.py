@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -12,12 +13,12 @@ if TYPE_CHECKING:
     from archlint.engine.registry import Registry
 
 
-def known_checks() -> tuple[Registry, int]:
+def known_checks(rules: Sequence[str] = ()) -> tuple[Registry, int]:
     """The registry, and the exit code that its plug-ins alone would give."""
     from archlint.engine.registry import load_registry
     from archlint.report.closing import fault_line
 
-    registry = load_registry()
+    registry = load_registry(rules=rules)
     for fault in registry.faults:
         click.echo(fault_line(fault), err=True)
     return registry, exit_codes.USAGE if registry.faults else exit_codes.CLEAN

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archlint.cli.output import to_file, to_stdout, use_color
-from archlint.cli.parameters import color_option, format_option, output_option
+from archlint.cli.parameters import color_option, format_option, output_option, rules_option
 from archlint.engine.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,15 +19,16 @@ if TYPE_CHECKING:
 
 @click.command("explain")
 @click.argument("topic")
+@rules_option()
 @format_option("text", "markdown", "json")
 @output_option()
 @color_option()
-def command(topic: str, format: str, output: str | None, color: str) -> int:
+def command(topic: str, rules: tuple[str, ...], format: str, output: str | None, color: str) -> int:
     """Explain TOPIC, a check by its code or its name: what it finds, why it matters, what to do at 3 AM."""
     from archlint.cli.checks import known_checks
     from archlint.report.explanation import render_explanation
 
-    registry, code = known_checks()
+    registry, code = known_checks(rules)
     explanation = _find(topic, registry)
     text = render_explanation(explanation, format)
     if output is not None:

@@ -61,3 +61,9 @@ def color_option() -> Callable[[F], F]:
 
 def format_option(*formats: str) -> Callable[[F], F]:
     return click.option("--format", "format", type=click.Choice(formats), default=formats[0], show_default=True)
+
+
+def rules_option() -> Callable[[F], F]:
+    return click.option(
+        "--rules", multiple=True, metavar="FILE", help="Know the rules of this file as checks too (repeatable)."
+    )

@@ -11,7 +11,7 @@ from archlint.cli.output import to_file, to_stdout
 from archlint.cli.parameters import output_option
 from archlint.engine.errors import UsageError
 
-KINDS = ("manifest", "config", "report", "technology")
+KINDS = ("manifest", "config", "rules", "report", "technology")
 DRAFTS = ("2020-12", "7")
 _SUFFIXES = {"2020-12": ".schema.json", "7": ".draft-07.schema.json"}
 
@@ -21,7 +21,7 @@ _SUFFIXES = {"2020-12": ".schema.json", "7": ".draft-07.schema.json"}
 @click.option("--draft", type=click.Choice(DRAFTS), default="2020-12", show_default=True, help="7 is for editors.")
 @output_option()
 def command(kind: str, draft: str, output: str | None) -> None:
-    """Print the JSON Schema of manifests, of configurations, of the json report, or of a technology's file."""
+    """Print the JSON Schema of manifests, configurations, rule files, json reports, or files of technologies."""
     text = _read(kind, draft)
     if output is not None:
         to_file(output, text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import ModuleType
 
 from archlint.engine.manifest_errors import MANIFEST_ERRORS, ManifestError
@@ -10,7 +10,7 @@ from archlint.engine.plugins import EntryPoint, PluginError, find_entry_points, 
 from archlint.engine.results import Fault, Rule
 from archlint.extension import Extension
 from archlint.plugin import Check
-from archlint.records import dataclass, field
+from archlint.records import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,17 @@ class Registry:
             rules.append(Rule(check, owner.distribution, owner.version) if owner else Rule(check))
         return tuple(sorted(rules, key=lambda rule: rule.definition.code))
 
+    def extended(self, checks: Iterable[Check], owner: EntryPoint) -> Registry:
+        """With further checks, none of which clashes."""
+        added = tuple(checks)
+        keys = {key: check for check in added for key in (check.code, check.name)}
+        return replace(
+            self,
+            checks=tuple(sorted((*self.checks, *added), key=lambda check: check.code)),
+            _by_key=self._by_key | keys,
+            owners={**self.owners, **dict.fromkeys(keys, owner)},
+        )
+
     def suggest(self, key: str) -> str | None:
         """The code or slug nearest to `key`, None where none is near."""
         from difflib import get_close_matches  # only for a suggestion: its import is slow
@@ -54,12 +65,28 @@ class Registry:
         return near[0] if near else None
 
 
+def reserved(key: str) -> bool:
+    """Whether a code or a slug is one of the errors of manifests."""
+    return key in _RESERVED
+
+
 _RESERVED = tuple(key for error in MANIFEST_ERRORS.values() for key in (error.code, error.name))
 
 
-def load_registry(entry_points: Iterable[EntryPoint] | None = None) -> Registry:
-    """Load every plug-in; one that fails is a fault with its distribution's name, the others are kept."""
-    found = tuple(entry_points) if entry_points is not None else find_entry_points()
+def load_registry(entry_points: Iterable[EntryPoint] | None = None, rules: Sequence[str] = ()) -> Registry:
+    """Load every plug-in; one that fails is a fault with its distribution's name, the others are kept.
+
+    `rules` are files whose rules are checks as well. Raises UsageError for whatever is wrong in these.
+    """
+    registry = _loaded(tuple(entry_points) if entry_points is not None else find_entry_points())
+    if not rules:
+        return registry
+    from archlint.engine.rules_file import with_rules
+
+    return with_rules(registry, rules)
+
+
+def _loaded(found: tuple[EntryPoint, ...]) -> Registry:
     owned: dict[str, EntryPoint] = {}
     brought: list[_Brought] = []
     faults: list[Fault] = []
@@ -161,4 +188,4 @@ def checks_of(module: ModuleType) -> Iterator[Check]:
                 yield check
 
 
-__all__ = ["MANIFEST_ERRORS", "ManifestError", "Registry", "load_registry", "registry_of"]
+__all__ = ["MANIFEST_ERRORS", "ManifestError", "Registry", "load_registry", "registry_of", "reserved"]

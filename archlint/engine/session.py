@@ -64,6 +64,7 @@ class Request:
     stdin_filename: str | None = None
     baseline: str | None = None
     new_since: str | None = None
+    rules: tuple[str, ...] = ()
     check_timeout: float = CHECK_TIMEOUT
     configurations: Configurations | None = None
     exclude: tuple[Rules, ...] = ()
@@ -73,7 +74,7 @@ class Request:
 
 def run(request: Request, registry: Registry | None = None) -> Report:
     """The Report of a run. Raises UsageError for what the user has to mend (exit code 2)."""
-    registry = registry if registry is not None else load_registry()
+    registry = registry if registry is not None else load_registry(rules=request.rules)
     settings_of = settings_finder(request, registry)
     sources = _sources(request)
     report = check_sources(sources, request, settings_of, registry)

@@ -1,0 +1,266 @@
+"""The expressions of rules: CEL, and what of an element each of them asks for.
+
+A scan of the text finds the fields that an expression names. It is for messages only, so it may be simple: which
+field does not exist, which one is not stated, which one is stated to be absent. What an expression *is* worth, the
+library of CEL alone says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from archlint.engine.errors import UsageError
+from archlint.engine.rules_file_fields import ITEM, Plans, suggestion, unknown_field
+from archlint.engine.rules_file_values import Environment
+from archlint.plugin import NONE, Unknown, quantity
+from archlint.records import dataclass
+
+EXTRA = "rules"
+"""The extra of archlint that brings the library of CEL."""
+
+_TOKEN = re.compile(
+    r"""(?P<text>[rRbB]{0,2}(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'))"""
+    r"""|(?P<number>\d[\w.]*)|(?P<name>[A-Za-z_]\w*)|(?P<space>\s+|//[^\n]*)|(?P<other>.)""",
+    re.DOTALL,
+)
+_SYNTAX = re.compile(r"ERROR: <input>:(\d+):(\d+): (?:Syntax error: )?(.*)")
+_MACROS = frozenset({"all", "exists", "exists_one", "map", "filter"})
+_WORDS = frozenset(
+    {"true", "false", "null", "in", "int", "uint", "double", "bool", "string", "bytes", "list", "map", "type"}
+    | {"duration", "timestamp", "dyn", "optional"}
+)
+
+
+class ExpressionError(Exception):
+    """What is wrong with the text of an expression, and at which index of it."""
+
+    def __init__(self, message: str, index: int = 0) -> None:
+        super().__init__(message)
+        self.index = index
+
+
+class StatedAbsent(Exception):  # noqa: N818 - an outcome
+    """An expression has no value because fields that it counts with are stated to be absent."""
+
+    def __init__(self, fields: Sequence[str]) -> None:
+        super().__init__(*fields)
+        self.fields = tuple(fields)
+
+
+class RuleFailed(Exception):  # noqa: N818 - the word for it
+    """An expression that has no value at an element, through a fault of its own."""
+
+
+class Chain(NamedTuple):
+    """A field that an expression names: a variable, the steps below it, and where each of them stands."""
+
+    root: str
+    parts: tuple[str, ...]
+    places: tuple[int, ...]
+    tested: bool = False
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """What has to be stated for a value: `has` asks only what stands before the last step."""
+        return self.parts[:-1] if self.tested else self.parts
+
+
+@dataclass(slots=True)
+class Expression:
+    """One expression, sound as far as can be said without an element."""
+
+    source: str
+    program: Any
+    chains: tuple[Chain, ...]
+
+    @property
+    def roots(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(chain.root for chain in self.chains))
+
+    def value(self, environment: Environment, subject: str) -> Any:
+        """Raises Unknown, StatedAbsent or RuleFailed where there is none."""
+        try:
+            return self.program.execute(_context(environment))
+        except Exception as error:
+            missing, absent = self._lacking(environment, subject)
+            if missing and (isinstance(error, KeyError | RuntimeError) or not absent):
+                raise Unknown(*missing) from None
+            if absent:
+                raise StatedAbsent(absent) from None
+            raise RuleFailed(_first_sentence(error)) from None
+
+    def holds(self, environment: Environment, subject: str) -> bool:
+        value = self.value(environment, subject)
+        if not isinstance(value, bool):
+            raise RuleFailed(f"the value is {value!r}, where true or false is due")
+        return value
+
+    def _lacking(self, environment: Environment, subject: str) -> tuple[list[str], list[str]]:
+        """The fields that are not stated, and those that are stated to be absent."""
+        missing: list[str] = []
+        absent: list[str] = []
+        for chain in self.chains:
+            if chain.root in environment.missing:
+                missing.extend(environment.missing[chain.root])
+                continue
+            outcomes = set(_outcomes(environment.values.get(chain.root), chain.needed))
+            if "missing" in outcomes:
+                missing.append(field_of(chain, subject))
+            elif "absent" in outcomes:
+                absent.append(field_of(chain, subject))
+        return list(dict.fromkeys(missing)), list(dict.fromkeys(absent))
+
+
+def field_of(chain: Chain, subject: str) -> str:
+    """As a field of the subject, or of the variable where that is another."""
+    parts = chain.needed if chain.root == subject else (chain.root, *chain.needed)
+    return ".".join(parts).replace(f".{ITEM}", ITEM)
+
+
+def _outcomes(value: Any, parts: tuple[str, ...]) -> Iterator[str]:
+    """What becomes of a chain, for each item of the lists on its way."""
+    if value == NONE and isinstance(value, str):
+        yield "absent"
+    elif not parts:
+        yield "stated"
+    elif isinstance(value, list) and parts[0] == ITEM:
+        for item in value:
+            yield from _outcomes(item, parts[1:])
+    elif isinstance(value, dict) and parts[0] != ITEM:
+        if parts[0] in value:
+            yield from _outcomes(value[parts[0]], parts[1:])
+        else:
+            yield "missing"
+
+
+def _context(environment: Environment) -> Any:
+    return _cel().Context(variables=environment.values, functions={"quantity": quantity})
+
+
+def _cel() -> Any:
+    try:
+        import cel
+    except ImportError as error:
+        raise UsageError(
+            f"rules need the extra `{EXTRA}`, which is not installed: pip install 'archlint[{EXTRA}]'"
+        ) from error
+    return cel
+
+
+def _first_sentence(error: Exception) -> str:
+    text = " ".join(str(error.args[0] if error.args else error).split())
+    return (text[:1].lower() + text[1:]).partition(". ")[0].rstrip(".")
+
+
+def compiled(source: str, variables: Mapping[str, Plans]) -> Expression:
+    """Raises ExpressionError for what is no CEL, and for variables, fields and quantities that do not exist."""
+    try:
+        program = _cel().compile(source)
+    except ValueError as error:
+        raise _syntax_error(source, str(error)) from None
+    chains = tuple(_chains(source))
+    for chain in chains:
+        if chain.root not in variables:
+            near = suggestion(chain.root, variables) or f"; there are {', '.join(variables)}"
+            raise ExpressionError(f"no variable `{chain.root}` here{near}", chain.places[0])
+        unknown = unknown_field(variables[chain.root], chain.parts)
+        if unknown is not None:
+            at, near = unknown
+            before = ".".join((chain.root, *chain.parts[:at])).replace(f".{ITEM}", ITEM)
+            what = "items" if chain.parts[at] == ITEM else f"field `{chain.parts[at]}`"
+            raise ExpressionError(f"`{before}` has no {what}{near}", chain.places[min(at + 1, len(chain.places) - 1)])
+    _refuse_bad_quantities(source)
+    return Expression(source, program, chains)
+
+
+def _syntax_error(source: str, text: str) -> ExpressionError:
+    found = _SYNTAX.search(text)
+    if found is None:
+        return ExpressionError(text)
+    lines = source.split("\n")
+    line, column = int(found[1]), int(found[2])
+    index = sum(len(before) + 1 for before in lines[: line - 1]) + column - 1
+    message = found[3].partition(" expecting ")[0].replace("mismatched input '<EOF>'", "the expression ends too early")
+    return ExpressionError(f"no CEL: {message}", min(index, max(len(source) - 1, 0)))
+
+
+class _Token(NamedTuple):
+    kind: str
+    text: str
+    start: int
+
+
+def _tokens(source: str) -> list[_Token]:
+    found = (_Token(str(match.lastgroup), match.group(), match.start()) for match in _TOKEN.finditer(source))
+    return [token for token in found if token.kind != "space"]
+
+
+def _chains(source: str) -> Iterator[Chain]:
+    """The fields that an expression names; the variables of `all` and the like stand for what they run over."""
+    tokens = [*_tokens(source), _Token("end", "", len(source)), _Token("end", "", len(source))]
+    bound: dict[str, Chain] = {}
+    at = 0
+    while tokens[at].kind != "end":
+        token, before = tokens[at], tokens[at - 1] if at else tokens[-1]
+        at += 1
+        if token.kind != "name" or before.text == "." or token.text in _WORDS:
+            continue
+        if before.text == "?" and at > 2 and tokens[at - 3].text == ".":
+            continue
+        if tokens[at].text == "(":  # a function, or a macro
+            continue
+        tested = before.text == "(" and at > 2 and tokens[at - 3].text == "has"
+        parts, places, at = _steps(tokens, at, token.start)
+        if tokens[at].text == "(" and parts:  # the last is no field but a function
+            method, parts, places = parts[-1], parts[:-1], places[:-1]
+            chain = _over(Chain(token.text, tuple(parts), tuple(places)), bound)
+            if method in _MACROS and tokens[at + 1].kind == "name":
+                bound[tokens[at + 1].text] = _items_of(chain)
+                at += 2
+            yield chain
+        elif token.text in bound and not parts:
+            continue
+        else:
+            yield _over(Chain(token.text, tuple(parts), tuple(places), tested), bound)
+
+
+def _steps(tokens: list[_Token], at: int, first: int) -> tuple[list[str], list[int], int]:
+    """The steps that follow a variable, where each stands, the variable included, and the token after them."""
+    parts: list[str] = []
+    places = [first]
+    while True:
+        here, following = tokens[at], tokens[at + 1]
+        if here.text == "." and following.kind == "name":
+            parts.append(following.text)
+            places.append(following.start)
+            at += 2
+        elif here.text == "[" and following.kind in ("text", "number") and tokens[at + 2].text == "]":
+            parts.append(following.text.strip("\"'") if following.kind == "text" else ITEM)
+            places.append(following.start)
+            at += 3
+        else:
+            return parts, places, at
+
+
+def _over(chain: Chain, bound: Mapping[str, Chain]) -> Chain:
+    over = bound.get(chain.root)
+    if over is None:
+        return chain
+    places = (*(chain.places[0] for _ in over.places), *chain.places[1:])
+    return Chain(over.root, over.parts + chain.parts, places, chain.tested)
+
+
+def _items_of(chain: Chain) -> Chain:
+    return Chain(chain.root, (*chain.parts, ITEM), (*chain.places, chain.places[-1]))
+
+
+def _refuse_bad_quantities(source: str) -> None:
+    tokens = _tokens(source)
+    for name, opening, text in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if name.text == "quantity" and opening.text == "(" and text.kind == "text":
+            try:
+                quantity(text.text.strip("\"'"))
+            except ValueError as error:
+                raise ExpressionError(str(error), text.start) from None
