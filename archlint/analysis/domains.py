@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
+from functools import cached_property
 from typing import Any
 
 from archlint.records import dataclass
@@ -58,11 +59,17 @@ class Topologies:
 
     def availability(self, domain: Domain) -> float | None:
         """What a topology states of a zone or region; None where none does."""
+        return self._availabilities.get(domain)
+
+    @cached_property
+    def _availabilities(self) -> dict[Domain, float]:
+        """Of several systems that state one the first counts."""
+        known: dict[Domain, float] = {}
         for system in self._around:
-            found = _stated_availability(system, domain)
-            if found is not None:
-                return found
-        return None
+            for domain, availability in _stated_availabilities(system).items():
+                if availability is not None:
+                    known.setdefault(domain, availability)
+        return known
 
     def shares(self, component: Component, instances: int | None) -> Mapping[Domain, Share]:
         """Every domain that a component states to stand in, the ones around its zones included.
@@ -194,11 +201,11 @@ def _stated_domains(values: Any) -> list[Domain]:
     return [Domain(kind, name) for kind, name in (values or {}).items() if isinstance(name, str)]
 
 
-def _stated_availability(system: System, domain: Domain) -> float | None:
+def _stated_availabilities(system: System) -> dict[Domain, float | None]:
     topology = system.manifest.topology
+    found: dict[Domain, float | None] = {}
     for name, region in (topology.regions or {}).items() if topology is not None else ():
-        if domain == Domain("region", name):
-            return region.availability
-        if domain.kind == "zone" and isinstance(region.zones, dict) and domain.name in region.zones:
-            return getattr(region.zones[domain.name], "availability", None)
-    return None
+        found[Domain("region", name)] = region.availability
+        for zone, spec in region.zones.items() if isinstance(region.zones, dict) else ():
+            found.setdefault(Domain("zone", zone), getattr(spec, "availability", None))
+    return found
