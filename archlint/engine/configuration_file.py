@@ -134,7 +134,7 @@ def _syntax_error(path: str, text: str, message: str) -> ConfigurationError:
         line, column = int(at["line"]), int(at["column"])
     else:  # "(at end of document)"
         line, column = text.count("\n") + 1, len(text) - (text.rfind("\n") + 1) + 1
-    said = message[: at.start()] if at else message
+    said = message[: at.start()] if at else message.removesuffix(" (at end of document)")
     place = Place(line, column, line, column + 1)
     return _error(shown(path), text, [(place, f"is not TOML: {said[:1].lower()}{said[1:]}")])
 
