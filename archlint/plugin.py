@@ -148,7 +148,9 @@ def quantity(text: object) -> float:
 
     For fields of one's own; a range counts with its high end. Raises ValueError for what is none.
     """
-    for dimension in _READABLE:
+    # An amount may be of anything (`50k users`), and so of a misspelt unit.
+    counts = not isinstance(text, str) or _COUNT.fullmatch(text)
+    for dimension in ("amount",) if counts else _READABLE:
         try:
             return parse_quantity(text, dimension)
         except UnitError:
@@ -156,16 +158,8 @@ def quantity(text: object) -> float:
     raise ValueError(f"{text!r} is no quantity; write one such as 450ms, 1.2k/s, 4KiB, 99.9% or 300 USD/month")
 
 
-_READABLE: tuple[Dimension, ...] = (
-    "duration",
-    "rate",
-    "bytes",
-    "throughput",
-    "fraction",
-    "multiple",
-    "money",
-    "amount",
-)
+_READABLE: tuple[Dimension, ...] = ("duration", "rate", "bytes", "throughput", "fraction", "multiple", "money")
+_COUNT = re.compile(r"[0-9.]+[kMGT]?")
 
 
 @dataclass(frozen=True, slots=True)

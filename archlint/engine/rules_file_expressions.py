@@ -110,7 +110,16 @@ class Expression:
                 missing.append(field_of(chain, subject))
             elif "absent" in outcomes:
                 absent.append(field_of(chain, subject))
-        return list(dict.fromkeys(missing)), list(dict.fromkeys(absent))
+        return _outermost(missing), _outermost(absent)
+
+
+def _outermost(fields: list[str]) -> list[str]:
+    """Without repetition, and without what lies below another of them."""
+    return [
+        field
+        for field in dict.fromkeys(fields)
+        if not any(field.startswith((f"{other}.", f"{other}[")) for other in fields)
+    ]
 
 
 def field_of(chain: Chain, subject: str) -> str:

@@ -17,11 +17,15 @@ if TYPE_CHECKING:
 
 Values = dict[str, Any]
 
+LINKS = ("calls", "publishes", "consumes", "depends_on")
+"""Fields that are empty where they are not stated: the graph has no other edges either."""
+
 
 def values_of(element: Element) -> Values:
     """Of one element: its name, its kind, what is stated of it and the `x-` blocks. Made anew: nobody else holds it."""
     below: Values = {"name": element.name, "kind": element.kind}
     if element.spec is not None and not isinstance(element, Outside):
+        below |= {name: [] for name in LINKS if hasattr(element.spec, name)}
         below |= plain(element.spec)
         length = len(element.path)
         for path, block in element.system.document.extensions.items():

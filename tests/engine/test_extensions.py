@@ -160,12 +160,13 @@ def test_a_plug_in_for_this_api_is_taken(site: Site) -> None:
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("450ms", 0.45), ("1.2k/s", 1200), ("4KiB", 4096), ("99%", 0.99), ("300 USD/month", 300), (7, 7)],
+    [("450ms", 0.45), ("1.2k/s", 1200), ("4KiB", 4096), ("99%", 0.99), ("300 USD/month", 300), (7, 7), ("2k", 2000)],
 )
 def test_quantities_of_ones_own(text: object, value: float) -> None:
     assert quantity(text) == pytest.approx(value)
 
 
-def test_what_is_no_quantity() -> None:
+@pytest.mark.parametrize("text", ["soon", "7 parsecs", "", None])
+def test_what_is_no_quantity(text: object) -> None:
     with pytest.raises(ValueError, match="is no quantity"):
-        quantity("soon")
+        quantity(text)
