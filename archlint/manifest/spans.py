@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_left, bisect_right
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import yaml
@@ -84,13 +85,14 @@ class Found(NamedTuple):
 class SpanIndex:
     """Answers where the parts of one document stand."""
 
-    __slots__ = ("_entries", "_lines", "nodes", "text")
+    __slots__ = ("_entries", "_lines", "_orders", "nodes", "text")
 
     def __init__(self, text: str, nodes: Nodes) -> None:
         self.text = text
         self.nodes = nodes
         self._lines: Lines | None = None
         self._entries: dict[int, dict[str | int, Entry]] = {}
+        self._orders: dict[int, list[tuple[int, str | int]]] = {}
 
     @property
     def lines(self) -> Lines:
@@ -260,11 +262,16 @@ class SpanIndex:
         return path
 
     def _child_with(self, node: int, collection: int) -> tuple[str | int, Entry | None]:
-        for step, entry in self._children(collection).items():
-            first = entry.value if entry.key is None else entry.key
-            if first <= node < self.nodes.after(entry.value):
-                return step, entry
-        return "", None
+        children = self._children(collection)
+        order = self._orders.get(collection)
+        if order is None:
+            begun = ((entry.value if entry.key is None else entry.key, step) for step, entry in children.items())
+            order = self._orders[collection] = sorted(begun, key=itemgetter(0))
+        at = bisect_right(order, node, key=itemgetter(0)) - 1
+        if at < 0:
+            return "", None
+        step = order[at][1]
+        return step, children[step] if node < self.nodes.after(children[step].value) else None
 
     def _children(self, node: int) -> dict[str | int, Entry]:
         node = self._resolved(node)
