@@ -35,7 +35,8 @@ def critical_depends_on_lower_tier(component: Component, analyses: Analyses) -> 
     What it finds: components whose stated tier is below critical and that a critical one needs for its requests: a
     call, a publish or a run-time dependency that is required, waits for its answer and has no fallback. A
     topic has the tier of its broker. Calls that only some operations make count where a flow with an objective uses
-    these. One finding a component of the lower tier, at the first call that needs it, the others related.
+    these. One finding a component of the lower tier, at the call of the first by name that needs it, the others
+    related.
 
     Why it matters: tiers decide who is paged, what is staged how slowly, and what is shed first. A critical
     component that waits for a best-effort one fails as often as that one, at hours when nobody answers for it.
@@ -68,6 +69,7 @@ def critical_depends_on_lower_tier(component: Component, analyses: Analyses) -> 
     if isinstance(component, Topic):
         raise NotApplicable  # judged with its broker
     needing = [edge for edge in _incoming(component) if _is_needed(edge) and _is_promised(edge, analyses)]
+    needing.sort(key=lambda edge: edge.source.label)  # whatever the order of the manifest, the same place
     if not needing:
         raise NotApplicable
     tier = stated(component.spec, "tier")

@@ -17,9 +17,10 @@ CARRIERS = frozenset({"call", "publish", "consume", "depends_on"})
 class Cycle:
     """The shortest circle among components that reach each other.
 
-    `edges[i]` leads from `members[i]` to the next, the last one back to the first, which is the first in the
-    manifest. `endless`: each request that goes round causes at least one more. `others` are the members of
-    the group that the circle leaves out.
+    `edges[i]` leads from `members[i]` to the next, the last one back to the first. The last is the one that the
+    fewest requests take, of equals the one to the first by name: where a circle is reported must not follow from
+    the order of a manifest. `endless`: each request that goes round causes at least one more. `others` are the
+    members of the group that the circle leaves out.
     """
 
     members: tuple[Component, ...]
@@ -39,11 +40,13 @@ class Cycle:
 
 
 def dependency_cycles(systems: Mapping[str, System]) -> list[Cycle]:
-    """One for each group of components that reach each other, in the order of the manifests.
+    """One for each group of components that reach each other, by name, whatever the order of the manifests.
 
     Groups that wait for each other come first: what else belongs to a larger group then makes no second one.
     """
-    components = [component for system in systems.values() for component in system.components.values()]
+    components = [
+        system.components[name] for _, system in sorted(systems.items()) for name in sorted(system.components)
+    ]
     rank = {component: position for position, component in enumerate(components)}
     cycles = []
     settled: set[Component] = set()
@@ -87,13 +90,15 @@ def _ends(edge: Dependency) -> Iterable[tuple[Component, Component]]:
 
 def _cycle(members: Sequence[Component], edges: Sequence[Dependency], rank: Mapping[Component, int]) -> Cycle:
     found = shortest_cycle(_graph(edges), members) or list(members)
-    first = min(range(len(found)), key=lambda i: rank.get(found[i], len(rank)))
-    path = (*found[first:], *found[:first])
     between = _between(edges)
-    steps = tuple(_widest(between[step]) for step in zip(path, (*path[1:], path[0]), strict=True))
+    steps = [_widest(between[step]) for step in zip(found, (*found[1:], found[0]), strict=True)]
+    starts = (*range(1, len(found)), 0)  # of the round that ends with the step
+    last = min(range(len(found)), key=lambda i: (*_width(steps[i]), rank.get(found[starts[i]], len(rank))))
+    start = starts[last]
+    path, steps = (*found[start:], *found[:start]), [*steps[start:], *steps[:start]]
     inside = set(path)
     others = tuple(member for member in members if member not in inside)
-    return Cycle(path, steps, others, endless=_is_endless(steps))
+    return Cycle(path, tuple(steps), others, endless=_is_endless(steps))
 
 
 def _between(edges: Iterable[Dependency]) -> dict[tuple[Component, Component], list[Dependency]]:
@@ -107,13 +112,18 @@ def _between(edges: Iterable[Dependency]) -> dict[tuple[Component, Component], l
 
 def _widest(edges: Sequence[Dependency]) -> Dependency:
     """Of the edges between two members the one that most requests take."""
-    return max(edges, key=lambda edge: (_waits(edge), not _operations(edge), _repeats(edge)))
+    return max(edges, key=lambda edge: (_waits(edge), *_width(edge)))
+
+
+def _width(edge: Dependency) -> tuple[bool, float]:
+    """How many requests take an edge: whether all may, and how often."""
+    return not _operations(edge), _repeats(edge)
 
 
 def _repeats(edge: Dependency) -> float:
     """Calls that one request of the source makes along the edge."""
     spec = edge.item.spec
-    return float(spec.share) * float(spec.per_request) if isinstance(edge.item, Call) else 0.0
+    return float(spec.share) * float(spec.per_request) if isinstance(edge.item, Call) else 1.0
 
 
 def _operations(edge: Dependency) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import permutations
 from typing import Any
 
 from archlint.analysis.cycles import Cycle, dependency_cycles
@@ -21,7 +22,22 @@ def names(cycle: Cycle) -> list[str]:
     return [member.name for member in cycle.members]
 
 
-def test_the_shortest_circle_of_a_group_begins_with_the_first_in_the_manifest() -> None:
+def test_a_circle_is_closed_by_the_call_that_the_fewest_make_whatever_the_order_of_the_manifest() -> None:
+    services = {
+        "c": {"calls": [{"to": "b"}]},
+        "a": {"calls": [{"to": "c"}]},
+        "b": {"calls": [{"to": "a"}]},
+    }
+    for order in permutations(services):
+        (cycle,) = cycles_of({name: services[name] for name in order})
+        assert names(cycle) == ["a", "c", "b"]
+    services["a"]["calls"][0]["share"] = "50%"
+    for order in permutations(services):
+        (cycle,) = cycles_of({name: services[name] for name in order})
+        assert (names(cycle), cycle.closing.path) == (["c", "b", "a"], ("services", "a", "calls", 0))
+
+
+def test_the_shortest_circle_of_a_group_begins_with_the_first_by_name() -> None:
     (cycle,) = cycles_of(
         {
             "a": {"calls": [{"to": "b"}]},
