@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
@@ -74,7 +75,7 @@ class _Reader:
         except _MalformedError as error:
             self._refuse(str(error), error.at)
         except (RecursionError, ValueError) as error:
-            self._refuse(f"no baseline: {_lower(str(error))}", 0)
+            self._refuse(f"no baseline: {error}", 0)
         self._refuse_twins(entries)
         return baseline_of(entries, self.file)
 
@@ -129,11 +130,15 @@ def _problem(row: object) -> str | None:
     if row["severity"] not in _SEVERITIES:
         return f"`severity` is one of {', '.join(_SEVERITIES)}, not {json.dumps(row['severity'])}"
     exposure, reason = row.get("exposure"), row.get("reason")
-    if exposure is not None and (isinstance(exposure, bool) or not isinstance(exposure, int | float) or exposure < 0):
+    if exposure is not None and not _is_exposure(exposure):
         return f"`exposure` is a number from 0, or null, not {json.dumps(exposure)}"
     if reason is not None and not isinstance(reason, str):
         return f"`reason` is a text, or null, not {json.dumps(reason)}"
     return None
+
+
+def _is_exposure(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf
 
 
 def _starts(text: str) -> Iterator[int]:
