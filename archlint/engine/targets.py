@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 
 from archlint.engine.registry import MANIFEST_ERRORS, Registry
 from archlint.engine.results import Report, ReportedFinding
@@ -42,6 +43,7 @@ class Targets:
         self._registry = registry
         self._catalogue = catalogue
         self._settings_of = settings_of
+        self._undecided: dict[frozenset[str], _Undecided] = {}
 
     def ignored(self, name: str) -> Target | Mistake | None:
         """What a name in an ignore stands for; None where it may belong to a plug-in that did not load."""
@@ -67,13 +69,14 @@ class Targets:
         Not where its checks did not run or failed there, where its file has errors or one of its subjects could
         not be judged; nor under assumptions, which may have taken the finding away.
         """
-        codes, scope = self._codes(target), report.scope
+        codes = self._codes(target)
         ran = {check.code for check in self._settings_of(system.document.name).checks}
         ran -= {fault.name for fault in report.faults}
-        if report.assumptions or not codes <= ran or system.name not in scope.systems:
+        if report.assumptions or not codes <= ran or system.name not in report.scope.systems:
             return False
-        undecided = scope.undecided(codes)
-        return not any(name == system.name and touch(route, other) for _, name, other in undecided)
+        if codes not in self._undecided:
+            self._undecided[codes] = _Undecided(report.scope.undecided(codes))
+        return not self._undecided[codes].touches(system.name, route)
 
     def _codes(self, target: Target) -> frozenset[str]:
         """Of the checks that may find what the target names."""
@@ -107,10 +110,26 @@ class Targets:
         return Mistake(f"`{shortened(name)}` is no check and no limit", remedy, name)
 
 
-def touch(one: str, other: str) -> bool:
-    """Whether one route is the other or lies in it; the empty route is that of the whole system."""
-    inner, outer = (one, other) if len(one) > len(other) else (other, one)
-    return inner.startswith(outer) and (inner == outer or not outer or inner[len(outer)] in ".[")
+class _Undecided:
+    """Where checks could not judge: for many questions, each answered without going through all places."""
+
+    def __init__(self, places: Iterable[tuple[str, str, str]]) -> None:
+        self._at: set[tuple[str, str]] = set()
+        self._above: set[tuple[str, str]] = set()
+        for _, system, route in places:
+            self._at.add((system, route))
+            self._above.update((system, outer) for outer in _from_top(route))
+
+    def touches(self, system: str, route: str) -> bool:
+        """Whether one of the places is the route, lies in it, or holds it."""
+        return (system, route) in self._above or any((system, outer) in self._at for outer in _from_top(route))
+
+
+def _from_top(route: str) -> Iterator[str]:
+    """The routes that hold a route, and itself; the empty one is that of the whole system."""
+    yield ""
+    yield from (route[:at] for at, character in enumerate(route) if at and character in ".[")
+    yield route
 
 
 def _can_be_ignored(check: Check) -> bool:
