@@ -170,7 +170,8 @@ class Retries:
     @cached_property
     def _patience(self) -> tuple[dict[Component, float], dict[Component, float]]:
         """With every timeout that is not stated taken as endless, and as nothing: between them is the truth."""
-        limits = {call: _limit(call) for system in self.systems.values() for call in system.calls}
+        calls = [call for system in self.systems.values() for call in system.calls]
+        limits = {call: (_limit(call), _has_deadline(call)) for call in calls}
         return _Patience(self.systems, limits, math.inf).solve(), _Patience(self.systems, limits, 0.0).solve()
 
     @cached_property
@@ -244,7 +245,10 @@ def _retention(topic: Topic | None) -> Derived[float]:
 class _Patience:
     """Widest paths: the patience of a component is the largest, over its callers, of the least limit on the way."""
 
-    def __init__(self, systems: Mapping[str, System], limits: Mapping[Call, float | None], unstated: float) -> None:
+    def __init__(
+        self, systems: Mapping[str, System], limits: Mapping[Call, tuple[float | None, bool]], unstated: float
+    ) -> None:
+        """`limits`: of every call how long one try lasts at most, and whether it has its caller's deadline."""
         self.systems = systems
         self.limits = limits
         self.unstated = unstated
@@ -263,8 +267,9 @@ class _Patience:
             if -negative < self.found[component] or not isinstance(component, Caller):
                 continue
             for call in component.calls:
-                if _has_deadline(call):
-                    self._pass_on(call, min(self._limit(call), -negative), heap)
+                limit, has_deadline = self._limit(call)
+                if has_deadline:
+                    self._pass_on(call, min(limit, -negative), heap)
         return self.found
 
     def _pass_on(self, call: Call, limit: float, heap: list[tuple[float, int, Component]]) -> None:
@@ -284,12 +289,12 @@ class _Patience:
         calls = [edge.item for edge in component.incoming if edge.kind == "call" and isinstance(edge.item, Call)]
         if not calls:
             return self.unstated
-        ends = (self._limit(call) for call in calls if not _has_deadline(call))
-        return max(ends, default=0.0)
+        limits = [self._limit(call) for call in calls]
+        return max((limit for limit, has_deadline in limits if not has_deadline), default=0.0)
 
-    def _limit(self, call: Call) -> float:
-        limit = self.limits[call]
-        return self.unstated if limit is None else limit
+    def _limit(self, call: Call) -> tuple[float, bool]:
+        limit, has_deadline = self.limits[call]
+        return self.unstated if limit is None else limit, has_deadline
 
 
 def _limit(call: Call) -> float | None:
