@@ -14,6 +14,7 @@ import click
 from archlint.cli.check import PROFILES, STANDARD_INPUT
 from archlint.cli.output import to_file, to_stdout
 from archlint.cli.parameters import date_of, format_option, output_option, rules_option
+from archlint.cli.settings import RunSettings, configuration_options
 from archlint.engine import exit_codes
 from archlint.engine.discovery import repository_root
 from archlint.engine.errors import UsageError
@@ -28,7 +29,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 _OPTIONS = (
     click.argument("paths", nargs=-1),
-    click.option("--baseline", "file", metavar="FILE", help="The baseline; .archlint-baseline.json where not given."),
+    click.option("--baseline", metavar="FILE",
+                 help="The baseline: that of the configuration, or .archlint-baseline.json, where not given."),
     click.option("--select", multiple=True, metavar="CHECKS", help="Run these checks only."),
     click.option("--extend-select", multiple=True, metavar="CHECKS", help="Run these checks too."),
     click.option("--ignore", multiple=True, metavar="CHECKS", help="Leave these checks out."),
@@ -42,8 +44,10 @@ _OPTIONS = (
     click.option("--workspace", is_flag=True, help="Read all manifests of the repository."),
     click.option("--allow-empty", is_flag=True, help="Accept that there is no manifest."),
     click.option("--stdin-filename", metavar="NAME", help="What reports call standard input."),
+    configuration_options,
     click.option("--set", "overrides", multiple=True, hidden=True),
     click.option("--scale-load", hidden=True),
+    configuration_options,
     format_option("text", "json"),
     output_option(),
 )  # fmt: skip
@@ -67,34 +71,37 @@ def command() -> None:
 @command.command("write", short_help="Accept what is found now.")
 @_run_options
 @click.option("--reason", metavar="TEXT", help="Why; for the entries that state no reason.")
-def write(reason: str | None, **given: Any) -> int:
+@click.pass_context
+def write(context: click.Context, /, reason: str | None, **given: Any) -> int:
     """Accept what PATHS show: replaces the entries of the manifests and checks of this run, keeps the others.
 
     Exit codes: 0 written, 1 written but for manifest errors, 2 wrong usage, 3 a check failed and nothing is written.
     """
     from archlint.engine.baseline import written
 
-    held = _held(given, must_exist=False)
+    held = _held(context, given, must_exist=False)
     return _put("written", held, lambda: written(held.baseline, held.report, held.compared, reason))
 
 
 @command.command("prune", short_help="Remove what is no longer found.")
 @_run_options
-def prune(**given: Any) -> int:
+@click.pass_context
+def prune(context: click.Context, /, **given: Any) -> int:
     """Remove entries whose findings are gone, and lower those that have become less bad; accepts nothing new."""
     from archlint.engine.baseline import pruned
 
-    held = _held(given)
+    held = _held(context, given)
     return _put("pruned", held, lambda: pruned(held.baseline, held.report, held.compared))
 
 
 @command.command("check", short_help="Compare, and fail where they differ.")
 @_run_options
-def check(**given: Any) -> int:
+@click.pass_context
+def check(context: click.Context, /, **given: Any) -> int:
     """Compare: 1 if a finding is missing in the baseline or has outgrown it, or if an entry is stale."""
     from archlint.report.comparison import as_text
 
-    held = _held(given)
+    held = _held(context, given)
     _say(held, as_text(held.baseline, held.compared))
     if held.report.faults:
         return _faults(held.report)
@@ -112,24 +119,43 @@ class _Held:
     output: str | None
 
 
-def _held(given: dict[str, Any], must_exist: bool = True) -> _Held:
+def _held(context: click.Context, given: dict[str, Any], must_exist: bool = True) -> _Held:
     for option, name in (("overrides", "--set"), ("scale_load", "--scale-load")):
         if given.pop(option):
             raise UsageError(f"a baseline accepts what the manifests say, not what {name} assumes; leave it out")
+    settings = RunSettings(context)
     from archlint.engine.baseline import DEFAULT_FILE, compare
     from archlint.engine.baseline_file import read_baseline
-    from archlint.engine.discovery import READ_AT_MOST
     from archlint.engine.scope import covers
-    from archlint.engine.session import Request, run
+    from archlint.engine.session import run
 
-    format, output, file = given.pop("format"), given.pop("output"), given.pop("file") or DEFAULT_FILE
+    file = settings.baseline() or DEFAULT_FILE
     baseline = read_baseline(file, must_exist)
-    given["today"] = given["today"] or datetime.date.today()
-    given["stdin"] = sys.stdin.buffer.read(READ_AT_MOST) if STANDARD_INPUT in given["paths"] else None
-    request = Request(**given)
+    format, output = given.pop("format"), given.pop("output")
+    request = _request(settings, given)
     report = run(request)
-    whole = covers(_roots(request), os.path.dirname(file))
+    # What --exclude leaves out this once is not gone.
+    whole = settings.given("exclude") is None and covers(_roots(request), os.path.dirname(file))
     return _Held(baseline, report, compare(baseline, report, whole), format, output)
+
+
+def _request(settings: RunSettings, given: dict[str, Any]) -> Request:
+    """The same as that of `archlint check`, without a baseline."""
+    from archlint.engine.discovery import READ_AT_MOST
+    from archlint.engine.session import Request
+
+    left = {name: value for name, value in given.items() if name not in ("baseline", "config", "isolated")}
+    return Request(
+        **left
+        | {
+            "profile": settings.given("profile"),
+            "today": given["today"] or datetime.date.today(),
+            "stdin": sys.stdin.buffer.read(READ_AT_MOST) if STANDARD_INPUT in given["paths"] else None,
+            "configurations": settings.configurations,
+            "exclude": settings.exclude(),
+            "technologies": settings.technologies(),
+        }
+    )
 
 
 def _roots(request: Request) -> Iterator[str]:

@@ -8,14 +8,20 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from archlint.engine.accepted import Accepted
 from archlint.engine.discovery import READ_AT_MOST, STANDARD_INPUT, Source, display_name, is_discovered
 from archlint.engine.errors import UsageError
 from archlint.engine.git import LINK, Blob, Repository, repository_around
+from archlint.engine.gitignore import Exclusion
 from archlint.engine.results import EvidenceRow, Fault, Report, ReportedFinding, Suppressed
 from archlint.records import dataclass, replace
+
+if TYPE_CHECKING:
+    from archlint.engine.session import Request
 
 _MOST_LINKS = 8
 _SHORT = 10
@@ -69,18 +75,19 @@ def old_faults(old: OldSide, report: Report, faults: Iterable[Fault]) -> tuple[F
     )
 
 
-def old_side(revision: str, paths: Sequence[str], files: Sequence[str], stdin_filename: str | None = None) -> OldSide:
+def old_side(revision: str, request: Request, files: Sequence[str]) -> OldSide:
     """Read the whole workspace as it was, under the names that its files would have in the working tree.
 
     `files` are those of the run. Raises UsageError where git cannot say how.
     """
-    places = [_Place.of(path, stdin_filename) for path in paths or ["."]]
+    places = [_Place.of(path, request.stdin_filename) for path in request.paths or ["."]]
     repository, *others = {place.repository: None for place in places}
     if others:
         raise UsageError("--new-since compares within one repository, and the paths are in several")
     commit = repository.base(revision)
+    search = _Search(repository.root, [place.path for place in places], Exclusion(request.exclude))
+    blobs = _manifests(repository, repository.blobs(commit), search)
     first = {os.path.relpath(os.path.realpath(file), repository.root) for file in files}
-    blobs = _manifests(repository, repository.blobs(commit), [place.path for place in places])
     order = sorted(blobs, key=lambda path: (path not in first, path))
     contents = repository.contents([blobs[path] for path in order])
     sources = (
@@ -112,20 +119,35 @@ def _nearest_folder(path: Path) -> Path:
     return next(folder for folder in (path, *path.parents) if folder.is_dir())
 
 
-def _manifests(repository: Repository, blobs: Iterable[Blob], places: Sequence[str]) -> dict[str, Blob]:
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """Which files of a commit are read: what discovery finds from the root and below `places`, and these themselves."""
+
+    root: Path
+    places: Sequence[str]
+    exclusion: Exclusion
+
+    def finds(self, path: str) -> bool:
+        folders = ("", *(f"{place}/" for place in self.places))
+        return path in self.places or any(self._finds_below(folder, path) for folder in folders)
+
+    def _finds_below(self, folder: str, path: str) -> bool:
+        inner = path.removeprefix(folder)
+        if not path.startswith(folder) or not is_discovered(inner):
+            return False
+        *folders, _ = accumulate(inner.split("/"), posixpath.join)
+        start = os.path.join(self.root, folder)
+        in_folder = any(self.exclusion.leaves_out(os.path.join(start, name), True) for name in folders)
+        return not in_folder and not self.exclusion.leaves_out(os.path.join(start, inner), False)
+
+
+def _manifests(repository: Repository, blobs: Iterable[Blob], search: _Search) -> dict[str, Blob]:
     """The manifests by path, each once, whatever links lead to it."""
     by_path = {blob.path: blob for blob in blobs}
     links = [blob for blob in by_path.values() if blob.mode == LINK]
     targets = dict(zip((link.path for link in links), map(os.fsdecode, repository.contents(links)), strict=True))
-    found = (_target(path, targets) for path in by_path if _is_read(path, places))
+    found = (_target(path, targets) for path in by_path if search.finds(path))
     return {path: by_path[path] for path in found if path in by_path}
-
-
-def _is_read(path: str, places: Iterable[str]) -> bool:
-    """Whether a run from the root reads it, or from a folder of this run (which may be hidden), or it is named."""
-    folders = ["", *(f"{place}/" for place in places)]
-    found = any(path.startswith(folder) and is_discovered(path.removeprefix(folder)) for folder in folders)
-    return found or path in places
 
 
 def _target(path: str, targets: Mapping[str, str]) -> str:

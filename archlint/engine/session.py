@@ -120,7 +120,7 @@ def _without_accepted(
         from archlint.engine.new_since import new_since, old_faults, old_side
 
         names = [source.name for source in sources]
-        old = old_side(request.new_since, request.paths, names, request.stdin_filename)
+        old = old_side(request.new_since, request, names)
         # What if: an assumption is about the working tree, and what it brings up is new.
         before = check_sources(old.sources, replace(request, overrides=(), scale_load=None), settings_of, registry)
         accepted.append(new_since(old, before))
