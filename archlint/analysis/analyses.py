@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from archlint.analysis.capacity import Capacity
     from archlint.analysis.cuts import SingleFailures
+    from archlint.analysis.gravity import Geography
     from archlint.analysis.limits import Measures
     from archlint.analysis.load import Load
     from archlint.analysis.promises import Promises
     from archlint.analysis.retries import Retries
+    from archlint.analysis.transfer import Transfers
     from archlint.knowledge.catalogue import Catalogue
     from archlint.system.elements import System
 
@@ -67,3 +69,17 @@ class Analyses:
         from archlint.analysis.limits import Measures
 
         return Measures(self)
+
+    @cached_property
+    def geography(self) -> Geography:
+        """Regions, zones, the links between them, and where components stand."""
+        from archlint.analysis.gravity import Geography
+
+        return Geography(self.systems)
+
+    @cached_property
+    def transfers(self) -> Transfers:
+        """What each system moves between regions and zones, and what that costs."""
+        from archlint.analysis.transfer import Transfers
+
+        return Transfers(self.systems, self.geography, self.load)

@@ -15,6 +15,8 @@ DIGITS = 3
 _UNITS = {
     "s": (("us", 1e-6), ("ms", 1e-3), ("s", 1.0)),
     "/s": (("/s", 1.0),),
+    "B": (("B", 1.0), ("kB", 1e3), ("MB", 1e6), ("GB", 1e9), ("TB", 1e12)),
+    "fraction": (("%", 0.01),),
     "": (("", 1.0),),
 }
 
@@ -32,12 +34,12 @@ def exceeds(value: float, limit: float) -> bool:
 
 
 def at_least(value: float, unit: str = "") -> Threshold:
-    """The smallest round value that is not below `value`; `unit` is "s", "/s" or empty for a whole number."""
+    """The smallest round value that is not below `value`; `unit` is canonical, or empty for a whole number."""
     return _rounded(value, unit, math.ceil)
 
 
 def at_most(value: float, unit: str = "") -> Threshold:
-    """The largest round value that is not above `value`; `unit` is "s", "/s" or empty for a whole number."""
+    """The largest round value that is not above `value`; `unit` is canonical, or empty for a whole number."""
     return _rounded(value, unit, math.floor)
 
 
