@@ -20,6 +20,10 @@ given where the finding has them. In a test module:
 
     @pytest.mark.parametrize("case", cases(Path("fixtures/checks")), ids=str)
     def test_fixtures(case): verify(case)
+
+Rules of a file are checks as well: `cases(folder, rules("rules.yaml"))`. Without Python, on the command line:
+
+    python -m archlint.testing --rules rules.yaml fixtures/checks
 """
 
 from __future__ import annotations
@@ -79,6 +83,11 @@ def cases(folder: Path, registry: Registry | None = None) -> list[Case]:
     stands beside no fixture.
     """
     return [case for code in sorted(folder.iterdir()) if code.is_dir() for case in _cases_of(code, registry)]
+
+
+def rules(*files: str | Path) -> Registry:
+    """All checks that are installed, and those of rule files. Raises UsageError for what is wrong in these."""
+    return load_registry(rules=[str(file) for file in files])
 
 
 def _cases_of(code: Path, registry: Registry | None) -> Iterator[Case]:
@@ -259,9 +268,35 @@ def _plain(value: float | str) -> float | int | str:
     return int(value) if float(value).is_integer() else float(f"{value:.6g}")
 
 
+def main(arguments: list[str]) -> int:
+    """Folders of fixtures are verified; for the manifest of a fixture, its expectation as it is now is printed."""
+    import argparse
+
+    parser = argparse.ArgumentParser(prog="python -m archlint.testing", description=main.__doc__)
+    parser.add_argument("--rules", action="append", default=[], metavar="FILE", help="know the rules of this file")
+    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    given = parser.parse_args(arguments)
+    registry = rules(*given.rules)
+    failed = 0
+    for path in given.paths:
+        if path.is_dir():
+            failed += sum(not _holds(case) for case in cases(path, registry))
+        else:
+            print(expectation(Case(path.parent.name, path, fires=True, registry=registry)), end="")
+    return 1 if failed else 0
+
+
+def _holds(case: Case) -> bool:
+    try:
+        verify(case)
+    except Mismatch as mismatch:
+        print(f"failed: {mismatch}")
+        return False
+    print(f"passed: {case}")
+    return True
+
+
 if __name__ == "__main__":
     import sys
 
-    for argument in sys.argv[1:]:
-        manifest = Path(argument)
-        print(expectation(Case(manifest.parent.name, manifest, fires=True)), end="")
+    sys.exit(main(sys.argv[1:]))

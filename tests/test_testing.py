@@ -22,7 +22,7 @@ from archlint.plugin import (
     check,
     need,
 )
-from archlint.testing import TODAY, Mismatch, cases, examples_fail, expectation, lint, undocumented, verify
+from archlint.testing import TODAY, Mismatch, cases, examples_fail, expectation, lint, main, undocumented, verify
 
 
 @check("ACM001", "too-many-replicas", severity=ERROR)
@@ -231,3 +231,18 @@ def test_documentation_has_its_sections_and_examples(registry: Registry) -> None
     failures = list(examples_fail(bare, registry))
     assert failures[0].startswith("`Risky:` is no valid manifest: ['MAN002 ")
     assert "`Risky:` does not fire" in failures
+
+
+def test_the_command_verifies_folders_with_rules(capsys: pytest.CaptureFixture[str]) -> None:
+    example = Path(__file__).resolve().parents[1] / "examples" / "archlint-example-plugin"
+    folder = example / "fixtures" / "checks"
+    assert main(["--rules", str(example / "rules.yaml"), str(folder)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-2:] == ["passed: EXM101-risky", "passed: EXM101-safe"]
+    assert lines[0] == "failed: EXM001-risky: there is no check EXM001"
+
+
+def test_the_command_prints_what_a_check_says_now(capsys: pytest.CaptureFixture[str]) -> None:
+    manifest = Path(__file__).resolve().parents[1] / "fixtures" / "checks" / "LAW020" / "risky.yaml"
+    assert main([str(manifest)]) == 0
+    assert "severity: error" in capsys.readouterr().out

@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "baseline": ("archlint.cli.baseline", "Accept the findings that are there, and hold on to that."),
     "explain": ("archlint.cli.explain", "Explain a check."),
     "catalog": ("archlint.cli.catalog", "List what is known: checks, limits, laws, technologies."),
+    "plugins": ("archlint.cli.plugins", "List the plug-ins that are installed."),
     "schema": ("archlint.cli.schema", "Print a JSON Schema."),
 }
 """Each command with the module that defines it as `command`, and its line in the help."""
@@ -62,8 +63,23 @@ def _suggestion(name: str) -> str:
     return f"; did you mean `{near[0]}`?" if near else f"; choose one of {', '.join(COMMANDS)}"
 
 
+def _show_version(context: click.Context, option: click.Parameter, wanted: bool) -> None:
+    """Plug-ins are named without importing any."""
+    if not wanted or context.resilient_parsing:
+        return
+    from archlint.engine.plugins import BUILT_IN, find_entry_points
+
+    others = dict.fromkeys(entry.label for entry in find_entry_points() if entry.distribution != BUILT_IN)
+    for label in (f"archlint {VERSION}", *others):
+        click.echo(label)
+    context.exit()
+
+
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(VERSION, prog_name="archlint", message="%(prog)s %(version)s")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version,
+    help="Show the version, and those of plug-ins.",
+)  # fmt: skip
 def group() -> None:
     """A linter for architecture: reports what will break in a system, at which number, and what to do."""
 
