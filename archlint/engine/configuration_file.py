@@ -18,7 +18,7 @@ TABLE = ("tool", "archlint")
 """The table of pyproject.toml that configures archlint."""
 
 _BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
-_AT = re.compile(r" \(at line (?P<line>\d+), column (?P<column>\d+)\)$")
+_AT = r" \(at line (?P<line>\d+), column (?P<column>\d+)\)$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def _parse(path: str, content: bytes) -> tuple[str, dict[str, Any]]:
 
 
 def _syntax_error(path: str, text: str, message: str) -> ConfigurationError:
-    at = _AT.search(message)
+    at = re.search(_AT, message)
     if at is not None:
         line, column = int(at["line"]), int(at["column"])
     else:  # "(at end of document)"

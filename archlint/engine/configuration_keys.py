@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, TypeAlias
 
 from archlint.engine.configuration_file import Mistake
 from archlint.engine.profiles import PROFILES
@@ -15,14 +15,6 @@ Schema = dict[str, Any]
 FORMATS = ("text", "full", "concise", "grouped", "json", "sarif", "junit", "github", "gitlab", "markdown")
 FAIL_LEVELS = ("error", "warning", "info", "never")
 SEVERITIES = ("error", "warning", "info")
-
-
-class Kind(Protocol):
-    """What a key takes."""
-
-    def mistakes(self, value: object, path: Path) -> Iterator[Mistake]: ...
-
-    def schema(self) -> Schema: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +85,10 @@ class Anything:
 
     def schema(self) -> Schema:
         return {}
+
+
+Kind: TypeAlias = Text | Texts | Table | Anything
+"""What a key takes."""
 
 
 @dataclass(frozen=True, slots=True)

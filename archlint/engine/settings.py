@@ -161,10 +161,13 @@ def _always(selector: str, registry: Registry) -> str | None:
 
 
 def _option_mistakes(alone: Configuration, registry: Registry) -> Iterator[Mistake]:
+    entries = alone.entries("checks")
+    if not entries:
+        return
     from archlint.engine.options import options_of
 
     seen: dict[str, str] = {}
-    for name, stated in alone.entries("checks").items():
+    for name, stated in entries.items():
         check = registry.find(name)
         if check is None:
             yield Mistake(stated.path, _no_check(name, registry), "key")
