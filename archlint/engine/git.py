@@ -59,7 +59,7 @@ class Repository:
         if revision.startswith("-") or not revision.isprintable() or not revision.strip():
             raise UsageError(f"`{revision}` is no revision of git")
         found = self._git("rev-parse", "--verify", "--quiet", "--end-of-options", revision + "^{commit}")
-        if found.returncode == 0:
+        if found.returncode == 0 and not found.stdout.startswith(b"^"):  # `^main` is all but main
             return _line(found.stdout)
         if revision == "HEAD":
             raise UsageError("there is no commit yet to compare with")
