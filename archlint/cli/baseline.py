@@ -47,7 +47,6 @@ _OPTIONS = (
     configuration_options,
     click.option("--set", "overrides", multiple=True, hidden=True),
     click.option("--scale-load", hidden=True),
-    configuration_options,
     format_option("text", "json"),
     output_option(),
 )  # fmt: skip
@@ -154,6 +153,7 @@ def _request(settings: RunSettings, given: dict[str, Any]) -> Request:
             "configurations": settings.configurations,
             "exclude": settings.exclude(),
             "technologies": settings.technologies(),
+            "rules": settings.rules(),
         }
     )
 

@@ -119,9 +119,16 @@ class RunSettings:
         stated = self._configuration.stated("technologies")
         return () if stated is None else tuple(_folder(stated, text, *below) for text, below in _each(stated))
 
+    def rules(self) -> tuple[str, ...]:
+        setting = self.setting("rules")
+        stated = setting.stated
+        return tuple(setting.value) if stated is None else tuple(stated.located(text) for text, _ in _each(stated))
+
     def shown(self) -> Iterator[tuple[str, Any, str]]:
         """Each key of the run with its value and where that came from."""
-        for key in ("format", "output", "fail-on", "baseline", "exclude", "technologies", "require-plugins"):
+        from archlint.engine.configuration_keys import KEYS
+
+        for key in (key.name for key in KEYS if key.of == "run"):
             parameter = {"output": "outputs", "fail-on": "fail_on"}.get(key, key)
             setting = self._fail_on if key == "fail-on" else self.setting(key, parameter)
             value = setting.value

@@ -125,6 +125,7 @@ KEYS = (
     Key("baseline", Text(), "run", "A file of accepted findings, which `archlint baseline` keeps", "none"),
     Key("exclude", Texts(), "run", "Folders and files to leave out, as `.gitignore` writes patterns", "none"),
     Key("technologies", Texts(or_one=True), "run", "Folders of your own technologies, above the built-in ones", "none"),
+    Key("rules", Texts(or_one=True), "run", "Files of your own rules, which are checks too", "none"),
     Key("require-plugins", Texts(), "run", "Distributions that must be there, such as `acme-checks>=1.2`", "none"),
 )  # fmt: skip
 BY_NAME: Mapping[str, Key] = {key.name: key for key in KEYS}
