@@ -173,7 +173,7 @@ def _put(action: str, held: _Held, change: Callable[[], Baseline]) -> int:
     from archlint.report.comparison import as_change
 
     if held.report.faults:
-        click.echo(f"{held.baseline.file} is not {action}, because not every check has run", err=True)
+        click.echo(f"{held.baseline.name} is not {action}, because not every check has run", err=True)
         return _faults(held.report)
     after = change()
     to_file(after.file, render_baseline(after))

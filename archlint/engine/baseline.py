@@ -7,8 +7,10 @@ its check; what lies outside is neither stale nor touched. For that, entries car
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 from archlint.engine.accepted import Accepted
+from archlint.engine.discovery import display_name
 from archlint.engine.manifest_errors import MANIFEST_ERRORS
 from archlint.engine.results import EvidenceRow, Report, ReportedFinding, Suppressed
 from archlint.engine.scope import Scope
@@ -46,10 +48,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The entries by fingerprint, as suppressor; `file` is named in messages."""
+    """The entries by fingerprint, as suppressor."""
 
     entries: Mapping[str, Entry] = field(default_factory=dict)
     file: str = DEFAULT_FILE
+
+    @property
+    def name(self) -> str:
+        """The file as messages show it."""
+        return display_name(Path(self.file))
 
     def suppress(self, finding: ReportedFinding) -> Suppressed | None:
         entry = self.entries.get(finding.fingerprint)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from archlint.engine.baseline import Baseline, Entry, baseline_of
+from archlint.engine.discovery import display_name
 from archlint.engine.errors import UsageError
 from archlint.plugin import Severity
 
@@ -34,14 +35,15 @@ def row_of(entry: Entry) -> dict[str, object]:
 
 def read_baseline(file: str, must_exist: bool = True) -> Baseline:
     """Raises UsageError, with the place, for a file that is absent, unreadable or malformed."""
+    name = display_name(Path(file))
     try:
         content = Path(file).read_bytes()
     except FileNotFoundError as error:
         if not must_exist:
             return Baseline(file=file)
-        raise UsageError(f"{file}: no such baseline; make one with `archlint baseline write`") from error
+        raise UsageError(f"{name}: no such baseline; make one with `archlint baseline write`") from error
     except OSError as error:
-        raise UsageError(f"{file}: cannot be read: {error.strerror}") from error
+        raise UsageError(f"{name}: cannot be read: {error.strerror}") from error
     return _Reader(file, content).baseline()
 
 
@@ -114,7 +116,7 @@ class _Reader:
     def _refuse(self, message: str, offset: int) -> NoReturn:
         line = self.text.count("\n", 0, offset) + 1
         column = offset - self.text.rfind("\n", 0, offset)
-        raise UsageError(f"{self.file}:{line}:{column}: {message}; {_HELP}")
+        raise UsageError(f"{display_name(Path(self.file))}:{line}:{column}: {message}; {_HELP}")
 
 
 def _problem(row: object) -> str | None:

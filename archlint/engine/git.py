@@ -56,8 +56,7 @@ class Repository:
         return list(_parts(self._succeed("cat-file", "--batch", stdin=asked), blobs))
 
     def _commit(self, revision: str) -> str:
-        if revision.startswith("-") or not revision.isprintable() or not revision.strip():
-            raise UsageError(f"`{revision}` is no revision of git")
+        refuse_misspelt(revision)
         found = self._git("rev-parse", "--verify", "--quiet", "--end-of-options", revision + "^{commit}")
         if found.returncode == 0 and not found.stdout.startswith(b"^"):  # `^main` is all but main
             return _line(found.stdout)
@@ -73,6 +72,12 @@ class Repository:
 
     def _succeed(self, *arguments: str, stdin: bytes = b"") -> bytes:
         return _succeeded(self._git(*arguments, stdin=stdin))
+
+
+def refuse_misspelt(revision: str) -> None:
+    """Raises UsageError for what cannot be a revision, but may be an option of git."""
+    if revision.startswith("-") or not revision.isprintable() or not revision.strip():
+        raise UsageError(f"`{revision}` is no revision of git")
 
 
 def repository_around(folder: Path) -> Repository:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from archlint.engine.accepted import Accepted
 from archlint.engine.discovery import READ_AT_MOST, STANDARD_INPUT, Source, display_name, is_discovered
 from archlint.engine.errors import UsageError
-from archlint.engine.git import LINK, Blob, Repository, repository_around
+from archlint.engine.git import LINK, Blob, Repository, refuse_misspelt, repository_around
 from archlint.engine.gitignore import Exclusion
 from archlint.engine.results import EvidenceRow, Fault, Report, ReportedFinding, Suppressed
 from archlint.records import dataclass, replace
@@ -80,6 +80,7 @@ def old_side(revision: str, request: Request, files: Sequence[str]) -> OldSide:
 
     `files` are those of the run. Raises UsageError where git cannot say how.
     """
+    refuse_misspelt(revision)
     places = [_Place.of(path, request.stdin_filename) for path in request.paths or ["."]]
     repository, *others = {place.repository: None for place in places}
     if others:

@@ -19,7 +19,7 @@ def as_json(baseline: Baseline, compared: Comparison) -> str:
     """`baseline` is as it was compared, before anything is written."""
     document = {
         "version": 1,
-        "baseline": baseline.file,
+        "baseline": baseline.name,
         "entries": len(baseline.entries),
         "missing": [_finding(finding) for finding in compared.missing],
         "outgrown": [_finding(f) | {"baselined": row_of(baseline.entries[f.fingerprint])} for f in compared.outgrown],
@@ -78,7 +78,7 @@ def _verdict(baseline: Baseline, compared: Comparison) -> str:
         (len(compared.stale), "stale"),
     )
     said = ", ".join(f"{count:,} {name}" for count, name in counts if count) or "holds"
-    return f"{visible(baseline.file)}: {said}; {counted_entries(baseline)}{unjudged(compared)}"
+    return f"{visible(baseline.name)}: {said}; {counted_entries(baseline)}{unjudged(compared)}"
 
 
 def counted_entries(baseline: Baseline) -> str:
@@ -98,7 +98,7 @@ def as_change(action: str, before: Baseline, after: Baseline, compared: Comparis
     changed = sum(1 for key, entry in after.entries.items() if key in before.entries and before.entries[key] != entry)
     counts = ((added, "added"), (removed, "removed"), (changed, "changed"))
     said = ", ".join(f"{count:,} {name}" for count, name in counts if count) or "nothing changed"
-    line = f"{visible(after.file)} {action}: {said}; {counted_entries(after)}{unjudged(compared)}\n"
+    line = f"{visible(after.name)} {action}: {said}; {counted_entries(after)}{unjudged(compared)}\n"
     if compared.errors:
         errors = counted(len(compared.errors), "manifest error")
         line += f"{errors}: no baseline accepts them, and entries of systems that they stop are kept\n"

@@ -300,7 +300,7 @@ def test_a_shallow_clone_without_a_common_commit_says_how_to_get_it(registry: Re
 def test_histories_without_a_common_commit(registry: Registry) -> None:
     commit(shop=SHOP)
     git("checkout", "-q", "--orphan", "other")
-    commit(shop=SHOP)
+    commit(shop=SHOP + MORE)
     with pytest.raises(UsageError, match=r"^`main` and HEAD have no commit in common$"):
         run(registry)
 
