@@ -7,16 +7,22 @@ from typing import TYPE_CHECKING
 import pytest
 
 from archlint.engine import exit_codes
+from archlint.engine.plugins import EntryPoint
 from archlint.engine.registry import load_registry
 from archlint.engine.session import exit_code
 from archlint.plugin import Extension, quantity
 from archlint.testing import lint
-from tests.engine.test_plugins import ACM001, entry
 
 if TYPE_CHECKING:
     from archlint.engine.results import Report
     from tests.engine.conftest import Site
 
+ACM001 = """
+@check("ACM001", "service-without-runbook", severity=WARNING)
+def service_without_runbook(service: Service, analyses: Analyses) -> Iterator[Finding]:
+    '''A service states no runbook.'''
+    yield Finding(at=service, message=f"{service.name} has no runbook")
+"""
 SCHEMA = """{
     "type": "object", "additionalProperties": False, "required": ["centre"],
     "properties": {
@@ -37,6 +43,10 @@ def cost_by_centre(service: Service, analyses: Analyses) -> Iterator[Finding]:
 """
 IMPORTS = "from archlint.plugin import Extension\n"
 HEAD = "archlint: 1\nsystem: {name: shop}\nservices:\n  web:\n"
+
+
+def entry(value: str, distribution: str = "archlint-acme", version: str = "1.2") -> EntryPoint:
+    return EntryPoint(distribution, version, "own", value)
 
 
 def reported(site: Site, block: str, text: str = COST) -> Report:
