@@ -158,7 +158,7 @@ def reach(sources: Iterable[tuple[Component, Flow | None]], ways: Ways) -> dict[
             continue
         entered = component is here.entry
         for edge in ways.out_of(component, here.flow, entered=entered):
-            share = here.share * _share(edge, here.flow if entered else None)
+            share = here.share * share_of(edge, here.flow if entered else None)
             for target in alternatives(edge):
                 if not isinstance(target, Outside) and (target not in best or share > best[target].share):
                     best[target] = Reached(here.entry, here.flow, share)
@@ -167,7 +167,8 @@ def reach(sources: Iterable[tuple[Component, Flow | None]], ways: Ways) -> dict[
     return best
 
 
-def _share(edge: Dependency, flow: Flow | None) -> float:
+def share_of(edge: Dependency, flow: Flow | None) -> float:
+    """The share of the requests of the edge's source that take it; `flow`: the one that enters there, if known."""
     item = edge.item
     if not isinstance(item, Call):
         return 1.0
