@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from archlint.analysis.availability import Availability
     from archlint.analysis.capacity import Capacity
     from archlint.analysis.cuts import SingleFailures
     from archlint.analysis.gravity import Geography
@@ -55,6 +56,13 @@ class Analyses:
         from archlint.analysis.cuts import SingleFailures
 
         return SingleFailures(self.systems, self.promises, self.knowledge)
+
+    @cached_property
+    def availability(self) -> Availability:
+        """How available each flow can be expected to be, and what costs it most."""
+        from archlint.analysis.availability import Availability
+
+        return Availability(self.single_failures.losses, self.promises, self.knowledge)
 
     @cached_property
     def retries(self) -> Retries:

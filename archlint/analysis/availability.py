@@ -1,0 +1,330 @@
+"""The availability of flows: exact over copies, failure domains, calls, fallbacks and changes, each counted once.
+
+Within a state of the failure domains that hold only some copies of a component, the copies of different components
+fail independently: so states are gone through one by one (those that together matter less than 1e-15 are left out),
+and in each the structure function is evaluated (structure.py). What is stated to fail together has a domain, a common
+cause or a change; nothing else is assumed to.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
+
+from archlint.analysis.changes import Change, change, classes_of, reaches
+from archlint.analysis.domains import Domain
+from archlint.analysis.downtime import YEAR, Budget
+from archlint.analysis.figures import Figures, View
+from archlint.analysis.losses import Instance, Losses, Undecided
+from archlint.analysis.parts import Copies, Idle, Own, Part, Parts, Whole
+from archlint.analysis.paths import alternatives, share_of
+from archlint.analysis.promises import Promises
+from archlint.analysis.requirements import Group
+from archlint.analysis.structure import Interval, StructureFunction
+from archlint.analysis.survival import redundancy, spreads_itself
+from archlint.analysis.values import Known, Unknown
+from archlint.records import dataclass
+from archlint.system.elements import Call, Component, External, Flow, Outside
+
+if TYPE_CHECKING:
+    from archlint.knowledge.catalogue import Catalogue
+
+NEGLIGIBLE = 1e-15
+"""Probability of states of domains that are left out: less than the rounding of the result."""
+
+STATES = 20_000
+"""States of failure domains that are gone through; what is left widens the interval."""
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """A component without what takes over for it."""
+
+    of: Component
+
+
+Node: TypeAlias = Component | Flow | Core | Part
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """Seconds a year that a flow would gain if a part never failed."""
+
+    part: Part
+    downtime: float
+
+    @property
+    def label(self) -> str:
+        part = self.part
+        if isinstance(part, Domain):
+            return part.label
+        if isinstance(part, Change):
+            return f"changes of {part.name}"
+        return part.of.label if isinstance(part, Own | Instance | Undecided) else "calls"
+
+
+class Availability:
+    """What the flows of a run can be expected to provide."""
+
+    def __init__(self, losses: Losses, promises: Promises, knowledge: Catalogue) -> None:
+        self.losses = losses
+        self.promises = promises
+        self.figures = Figures(knowledge, losses.topologies)
+        self.parts = Parts(losses, self.figures)
+        self._flows: dict[Flow, FlowAvailability] = {}
+
+    def of(self, flow: Flow) -> FlowAvailability:
+        """Of a flow whose entry is known."""
+        if flow not in self._flows:
+            self._flows[flow] = FlowAvailability(self, flow)
+        return self._flows[flow]
+
+
+class FlowAvailability:
+    """One flow. In the view "usual" defaults count with their usual values, and what nobody knows as perfect."""
+
+    def __init__(self, run: Availability, flow: Flow) -> None:
+        self._run = run
+        self._parts = run.parts
+        self.flow = flow
+        self._known: dict[tuple[View, frozenset[Part]], Interval] = {}
+
+    @cached_property
+    def budget(self) -> Budget | None:
+        """None where no availability is promised."""
+        return Budget.of(self._run.promises.objective(self.flow))
+
+    def at(self, view: View, perfect: frozenset[Part] = frozenset()) -> Interval:
+        """The share of requests that succeed, if the parts in `perfect` never fail."""
+        key = view, perfect
+        if key not in self._known:
+            self._known[key] = self._evaluated(view, perfect)
+        return self._known[key]
+
+    @property
+    def exact(self) -> bool:
+        return self._function.exact
+
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """All that can fail below the flow, in the order of its variables."""
+        return tuple(node for node in self._function.variables if not isinstance(node, Component | Flow | Core))
+
+    @cached_property
+    def required(self) -> tuple[Part, ...]:
+        """Those without which no request of the flow succeeds."""
+        return tuple(self.parts[position] for position in self._function.required)
+
+    @cached_property
+    def lacks(self) -> tuple[str, ...]:
+        """Fields that would decide what is only bounded now."""
+        found = {field for model in self._models if isinstance(model, Whole) for field in model.figure.lacks}
+        return tuple(sorted(found))
+
+    @cached_property
+    def unquantified_changes(self) -> tuple[str, ...]:
+        """What is missing to count any class of changes at all; empty where one is counted."""
+        if self._changes or self._entry_is_told:
+            return ()
+        system = self.flow.system
+        lacking = [change(system, name, self._entry) for name in classes_of(system)]
+        fields = [field for found in lacking if isinstance(found, Unknown) for field in found.fields]
+        return tuple(sorted(fields)) or (() if system.manifest.changes else ("changes",))
+
+    @cached_property
+    def changes(self) -> tuple[Change, ...]:
+        """The classes of changes that are quantified and reach the flow."""
+        return tuple(self._changes)
+
+    def contributions(self, most: int = 3) -> list[Contribution]:
+        """The parts that cost most, largest first."""
+        gains = [0.0] * len(self.parts)
+        base = self._base("usual", frozenset())
+        for lost, probability in self._states("usual", frozenset()):
+            works = self._works(base, "usual", lost, frozenset())
+            slopes = self._function.derivatives(works)
+            for position, slope in enumerate(slopes):
+                gains[position] += probability * slope * (self._best(position, lost, works) - works[position])
+        for position, part in enumerate(self.parts):
+            if isinstance(part, Domain) and part in self._conditions:
+                gains[position] = self.at("usual", frozenset((part,))).low - self.at("usual").low
+        found = [
+            Contribution(part, gain * YEAR)
+            for part, gain in zip(self.parts, gains, strict=True)
+            if not isinstance(part, Idle) and gain > 0
+        ]
+        return sorted(found, key=lambda one: -one.downtime)[:most]
+
+    def _best(self, position: int, lost: frozenset[object], works: Sequence[float]) -> float:
+        model = self._models[position]
+        if isinstance(model, Copies):
+            return model.without_failures(lost)
+        return works[position] if self.parts[position] in self._conditions else 1.0
+
+    # Evaluation
+
+    @cached_property
+    def _models(self) -> tuple[Whole | Copies, ...]:
+        return tuple(model for part in self.parts if (model := self._parts.of(part)) is not None)
+
+    @cached_property
+    def _conditions(self) -> tuple[Domain, ...]:
+        """Domains that hold some copies of a component but not all, in a fixed order."""
+        found = {domain for model in self._models for domain in model.domains if isinstance(domain, Domain)}
+        return tuple(sorted(found, key=lambda domain: (domain.kind, domain.name)))
+
+    def _evaluated(self, view: View, perfect: frozenset[Part]) -> Interval:
+        base = self._base(view, perfect)
+        low, high, seen = [], [], []
+        for lost, probability in self._states(view, perfect):
+            found = self._function.probability(self._works(base, view, lost, perfect))
+            low.append(probability * found.low)
+            high.append(probability * found.high)
+            seen.append(probability)
+        left = max(0.0, 1.0 - math.fsum(seen))
+        return Interval(math.fsum(low), math.fsum(high) + (left if left > 1e-12 else 0.0))
+
+    def _base(self, view: View, perfect: frozenset[Part]) -> list[float]:
+        return [
+            1.0 if part in perfect else model.works(view, frozenset())
+            for part, model in zip(self.parts, self._models, strict=True)
+        ]
+
+    @cached_property
+    def _conditional(self) -> tuple[int, ...]:
+        """Positions of the parts that depend on the state of the domains."""
+        return tuple(
+            position
+            for position, (part, model) in enumerate(zip(self.parts, self._models, strict=True))
+            if model.domains or part in self._conditions
+        )
+
+    def _works(self, base: list[float], view: View, lost: frozenset[object], perfect: frozenset[Part]) -> list[float]:
+        works = base.copy()
+        for position in self._conditional:
+            part, model = self.parts[position], self._models[position]
+            if isinstance(part, Domain):
+                works[position] = float(part not in lost)
+            elif part in perfect:
+                works[position] = model.without_failures(lost) if isinstance(model, Copies) else 1.0
+            elif lost:
+                works[position] = model.works(view, lost)
+        return works
+
+    def _states(self, view: View, perfect: frozenset[Part]) -> Iterator[tuple[frozenset[object], float]]:
+        """Sets of lost domains and their probabilities, those with few losses first."""
+        domains = [domain for domain in self._conditions if domain not in perfect]
+        figures = [self._parts.figure_of_domain(domain) for domain in domains]
+        up = [1.0 if figure is None else figure.at(view) for figure in figures]
+        left, count = 1.0, 0
+        for losses in range(len(domains) + 1):
+            for lost in itertools.combinations(range(len(domains)), losses):
+                probability = math.prod(1.0 - p if number in lost else p for number, p in enumerate(up))
+                if probability:
+                    yield frozenset(domains[number] for number in lost), probability
+                left, count = left - probability, count + 1
+                if count > STATES:
+                    return
+            if left < NEGLIGIBLE:
+                return
+
+    # Structure
+
+    @cached_property
+    def _function(self) -> StructureFunction[Node]:
+        return StructureFunction(self.flow, self._groups, self._varies)
+
+    def _varies(self, node: Node) -> bool:
+        return not isinstance(node, Component | Flow | Core) and self._parts.of(node) is not None
+
+    @property
+    def _entry(self) -> Component:
+        entry = self.flow.entry
+        assert entry is not None
+        return entry
+
+    @property
+    def _entry_is_told(self) -> bool:
+        return self._run.figures.told(self._entry) is not None
+
+    @cached_property
+    def _changes(self) -> list[Change]:
+        """None where the entry is measured: that holds what changes cost."""
+        if self._entry_is_told:
+            return []
+        system = self.flow.system
+        found = [change(system, name, self._entry) for name, spec in classes_of(system).items() if self._takes(spec)]
+        return [one.value for one in found if isinstance(one, Known)]
+
+    def _takes(self, spec: object) -> bool:
+        consumers = getattr(spec, "consumers", None)
+        return consumers is None or reaches(spec, self._names)  # type: ignore[arg-type]
+
+    @cached_property
+    def _names(self) -> set[str]:
+        """Components that the flow's requests may come to."""
+        seen, stack = {self._entry: None}, [self._entry]
+        while stack:
+            component = stack.pop()
+            for edge in self._run.losses.ways.out_of(component, self.flow, entered=component is self._entry):
+                new = [other for other in alternatives(edge) if other not in seen]
+                seen.update(dict.fromkeys(new))
+                stack.extend(new)
+        return {component.name for component in seen}
+
+    def _groups(self, node: Node) -> Sequence[Group[Node]]:
+        if isinstance(node, Flow):
+            changes: list[Group[Node]] = [Group((one,)) for one in self._changes]
+            return [*changes, *self._component(self._entry, entered=True)]
+        if isinstance(node, Core):
+            return self._own_groups(node.of, frozenset(_stand_ins(node.of)))
+        return self._component(node, entered=False) if isinstance(node, Component) else ()
+
+    def _component(self, component: Component, *, entered: bool) -> list[Group[Node]]:
+        """What a component needs: itself, its domains, and one alternative of each edge that a request may take."""
+        told = self._run.figures.told(component)
+        if told is not None:
+            domains: list[Group[Node]] = [Group((domain,)) for domain in self._parts.whole_domains(component)]
+            return [Group((Own(component),)), *domains]
+        if isinstance(component, External | Outside) or spreads_itself(component):
+            return [Group((Own(component),))]
+        groups: list[Group[Node]] = []
+        stand_ins = _stand_ins(component)
+        if stand_ins:
+            groups.append(Group((Core(component), *stand_ins)))
+        else:
+            groups.extend(self._own_groups(component, frozenset()))
+        return [*groups, *self._edges(component, entered=entered)]
+
+    def _own_groups(self, component: Component, stand_ins: frozenset[Component]) -> list[Group[Node]]:
+        """Copies and domains. What order-1 cut sets say of an instance is in the copies, but for a leader."""
+        size = redundancy(component)
+        led = isinstance(size, Known) and size.value.leader
+        found: list[Group[Node]] = [Group((Own(component),))]
+        for group in self._run.losses.groups.get(component, ()):
+            element = group.alternatives[0]
+            others = tuple(node for node in group.alternatives[1:] if node not in stand_ins)
+            if isinstance(element, Instance) and not led:
+                continue
+            if isinstance(element, Undecided) and element.scope == "instance" and not led:
+                found = found[1:]
+            if isinstance(element, Domain) and self._parts.figure_of_domain(element) is None:
+                continue
+            found.append(Group((element, *others)))  # type: ignore[arg-type]
+        return found
+
+    def _edges(self, component: Component, *, entered: bool) -> Iterator[Group[Node]]:
+        for edge in self._run.losses.ways.out_of(component, self.flow, entered=entered):
+            found: tuple[Node, ...] = alternatives(edge)
+            share = min(1.0, share_of(edge, self.flow if entered else None))
+            if found and share:
+                idle = (Idle(edge.item, share),) if share < 1 and isinstance(edge.item, Call) else ()
+                yield Group((*found, *idle))
+
+
+def _stand_ins(component: Component) -> tuple[Component, ...]:
+    """What takes over for the component when it is lost as a whole."""
+    return tuple(edge.targets[0] for edge in component.outgoing if edge.kind == "failover_to")
