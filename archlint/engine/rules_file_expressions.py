@@ -145,7 +145,10 @@ def _outcomes(value: Any, parts: tuple[str, ...]) -> Iterator[str]:
 
 
 def _context(environment: Environment) -> Any:
-    return _cel().Context(variables=environment.values, functions={"quantity": quantity})
+    """Made once for all expressions of a rule: to hand the values over takes most of the time."""
+    if environment.context is None:
+        environment.context = _cel().Context(variables=environment.values, functions={"quantity": quantity})
+    return environment.context
 
 
 def _cel() -> Any:

@@ -62,12 +62,14 @@ def _copied(value: Any) -> Any:
 class Environment:
     """The variables of a rule at one element, and why some of them have no value.
 
-    `missing` has for a variable that could not be made the fields that are not stated.
+    `missing` has for a variable that could not be made the fields that are not stated. `context` is what the library
+    of CEL makes of the values.
     """
 
     def __init__(
         self, element: Element, select: str, wanted: Iterable[str], analyses: Analyses, options: Options | None
     ) -> None:
+        self.context: Any = None
         self.values: Values = {}
         self.missing: dict[str, tuple[str, ...]] = {}
         for name in wanted:
