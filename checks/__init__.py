@@ -18,6 +18,8 @@ MODULES: tuple[str, ...] = (
     "archlint.checks.queueing",
     "archlint.checks.queues",
     "archlint.checks.retries",
+    "archlint.checks.scalability",
+    "archlint.checks.serial_work",
     "archlint.checks.single_failures",
     "archlint.checks.tiers",
     "archlint.checks.timeouts",

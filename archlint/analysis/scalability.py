@@ -56,15 +56,16 @@ def instances_for_speedup(serial_fraction: float, wanted: float) -> int | None:
 class Usl:
     """The universal scalability law: C(N) = N / (1 + alpha (N - 1) + beta N (N - 1)).
 
-    `alpha` is contention (at most 1), `beta` coherence: what each pair of instances costs. With alpha = beta = 0
-    capacity grows without loss; with beta = 0 alone it is Amdahl's law with F = alpha, and has no peak.
+    `alpha` is contention (from 1 on a second instance is no help), `beta` coherence: what each pair of instances
+    costs. With alpha = beta = 0 capacity grows without loss; with beta = 0 alone it is Amdahl's law with F = alpha, and
+    has no peak.
     """
 
     alpha: float
     beta: float
 
     def __post_init__(self) -> None:
-        _share(self.alpha)
+        _quantity(self.alpha)
         _quantity(self.beta)
 
     def capacity(self, instances: float) -> float:
@@ -87,7 +88,9 @@ class Usl:
 
     @property
     def peak(self) -> float | None:
-        """N* = sqrt((1 - alpha) / beta), at least 1; None where capacity never falls (beta = 0)."""
+        """N* = sqrt((1 - alpha) / beta), at least 1; None where capacity never falls (beta = 0, alpha up to 1)."""
+        if self.alpha > 1:
+            return 1.0
         if not self.beta:
             return None
         best = math.sqrt((1 - self.alpha) / self.beta)
