@@ -9,6 +9,7 @@ import click
 from archlint.cli.output import to_file, to_stdout
 from archlint.cli.parameters import format_option, output_option, rules_option
 from archlint.engine import exit_codes
+from archlint.engine.errors import UsageError
 
 if TYPE_CHECKING:
     from archlint.report.listing import Item
@@ -52,6 +53,10 @@ def _items(kind: str, rules: tuple[str, ...]) -> tuple[list[Item], int]:
 
         registry, code = known_checks(rules)
         return check_items(registry.checks, MANIFEST_ERRORS.values()), code
-    from archlint.knowledge.catalogue import Catalogue
+    from archlint.cli.settings import nearest, technologies_of
+    from archlint.knowledge.catalogue import Catalogue, CatalogueError
 
-    return KNOWLEDGE_ITEMS[kind](Catalogue()), exit_codes.CLEAN
+    try:
+        return KNOWLEDGE_ITEMS[kind](Catalogue(technologies_of(nearest()))), exit_codes.CLEAN
+    except CatalogueError as error:
+        raise UsageError(str(error)) from error

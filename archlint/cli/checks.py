@@ -14,11 +14,13 @@ if TYPE_CHECKING:
 
 
 def known_checks(rules: Sequence[str] = ()) -> tuple[Registry, int]:
-    """The registry, and the exit code that its plug-ins alone would give."""
+    """The registry, with the rules of these files or else of the configuration, and the exit code that its plug-ins
+    alone would give."""
+    from archlint.cli.settings import nearest, rules_of
     from archlint.engine.registry import load_registry
     from archlint.report.closing import fault_line
 
-    registry = load_registry(rules=rules)
+    registry = load_registry(rules=rules or rules_of(nearest()))
     for fault in registry.faults:
         click.echo(fault_line(fault), err=True)
     return registry, exit_codes.USAGE if registry.faults else exit_codes.CLEAN

@@ -116,13 +116,11 @@ class RunSettings:
         return (Rules(folder, parse(_from_here(pattern) for pattern in setting.value)),)
 
     def technologies(self) -> tuple[Path, ...]:
-        stated = self._configuration.stated("technologies")
-        return () if stated is None else tuple(_folder(stated, text, *below) for text, below in _each(stated))
+        return technologies_of(self._configuration)
 
     def rules(self) -> tuple[str, ...]:
         setting = self.setting("rules")
-        stated = setting.stated
-        return tuple(setting.value) if stated is None else tuple(stated.located(text) for text, _ in _each(stated))
+        return tuple(setting.value) if setting.stated is None else rules_of(self._configuration)
 
     def shown(self) -> Iterator[tuple[str, Any, str]]:
         """Each key of the run with its value and where that came from."""
@@ -135,6 +133,21 @@ class RunSettings:
             if key == "output" and setting.stated is None:
                 value = [f"{o.format}={o.file}" if o.format else o.file for o in setting.value]
             yield key, value if value is not None else [], setting.origin
+
+
+def nearest() -> Configuration:
+    """That of the run, for commands that take no other."""
+    return Configurations(os.environ.get("ARCHLINT_CONFIG")).of_run()
+
+
+def technologies_of(configuration: Configuration) -> tuple[Path, ...]:
+    stated = configuration.stated("technologies")
+    return () if stated is None else tuple(_folder(stated, text, *below) for text, below in _each(stated))
+
+
+def rules_of(configuration: Configuration) -> tuple[str, ...]:
+    stated = configuration.stated("rules")
+    return () if stated is None else tuple(stated.located(text) for text, _ in _each(stated))
 
 
 def _each(stated: Stated) -> Iterator[tuple[str, tuple[int, ...]]]:

@@ -270,6 +270,17 @@ def test_own_technologies_are_known(archlint: Run) -> None:
     assert ("archlint.yaml", UNKNOWN_TECHNOLOGY) not in codes(archlint, "--config", "deep/archlint.toml")
 
 
+def test_the_catalogue_and_explanations_know_what_is_configured(archlint: Run) -> None:
+    built_in = resources.files("archlint.knowledge.technologies").joinpath("etcd.yaml").read_text("utf-8")
+    write(re.sub(r"^slug: etcd$", "slug: acme-store", built_in, flags=re.MULTILINE), "ours/acme-store.yaml")
+    assert "acme-store" not in archlint("catalog", "technologies").out
+    write('technologies = "ours"\nrules = "rules.yaml"')
+    assert "acme-store" in archlint("catalog", "technologies").out
+    result = archlint("explain", "LAW121")
+    assert (result.code, result.out) == (2, "")
+    assert "rules.yaml" in result.err
+
+
 def test_a_mistake_in_an_own_technology_is_exit_code_2_with_its_place(archlint: Run) -> None:
     write(SHOP, "archlint.yaml")
     write("name: Acme Store\n", "ours/acme-store.yaml")
