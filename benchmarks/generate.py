@@ -243,9 +243,7 @@ def service(role: Role, group: int, values: dict[str, str], groups: int) -> str:
         "service_time": role.latency,
         "latency": role.latency,
         "p99": role.p99,
-        "queue": "unbounded"
-        if unbounded
-        else f"{{depth: {20 + group % 11}, timeout: 50ms, on_full: reject}}",
+        "queue": "unbounded" if unbounded else f"{{depth: {20 + group % 11}, timeout: 50ms, on_full: reject}}",
     }
     return SERVICE.substitute(values | own) + Template(CALLS.get(role.name, "")).substitute(values)
 

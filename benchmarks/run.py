@@ -146,9 +146,7 @@ def measure(timing: Timing) -> None:
     timing.seconds.append(time.perf_counter() - start)
     name = f"{timing.case.name}, {timing.case.services} services"
     if result.returncode != timing.case.exit_code:
-        raise BenchmarkError(
-            f"{name}: exit code {result.returncode}\n{result.stderr.decode(errors='replace')}"
-        )
+        raise BenchmarkError(f"{name}: exit code {result.returncode}\n{result.stderr.decode(errors='replace')}")
     if timing.output is not None and timing.output != result.stdout:
         raise BenchmarkError(f"{name}: another output than the first time")
     timing.output = result.stdout

@@ -59,7 +59,5 @@ def test_checks_and_schemas_are_links_inside_the_package() -> None:
 
 
 def test_no_tracked_file_names_a_path_of_a_machine() -> None:
-    named = [
-        f"{file}: {found.group()}" for file in tracked() for found in MACHINE_PATH.finditer(text_of(file))
-    ]
+    named = [f"{file}: {found.group()}" for file in tracked() for found in MACHINE_PATH.finditer(text_of(file))]
     assert named == []

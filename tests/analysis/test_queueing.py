@@ -126,10 +126,7 @@ def response_tail(servers: int, load: float, time: float) -> float:
             served * leave + waiting[1] * leave,
             [
                 0.0,
-                *(
-                    w * stay + after * leave
-                    for w, after in zip(waiting[1:], [*waiting[2:], 0.0], strict=True)
-                ),
+                *(w * stay + after * leave for w, after in zip(waiting[1:], [*waiting[2:], 0.0], strict=True)),
             ],
         )
     return tail
@@ -279,16 +276,12 @@ def test_the_highest_rate_within_an_objective_is_a_boundary(servers: int, wait: 
     assert MMc(rate * 1.001 + 1e-9, 0.05, servers).wait_exceeds(wait) > 1 - q
 
 
-EXTREMES = st.one_of(
-    st.floats(0, allow_infinity=False), st.floats(0, 2e9), st.sampled_from([0.0, 5e-324, 1e308])
-)
+EXTREMES = st.one_of(st.floats(0, allow_infinity=False), st.floats(0, 2e9), st.sampled_from([0.0, 5e-324, 1e308]))
 
 
 @settings(deadline=None)  # a billion servers take a tenth of a second
 @given(EXTREMES, EXTREMES, st.one_of(SERVERS, st.integers(1, MOST_SERVERS)), st.floats(0, 1), EXTREMES)
-def test_every_valid_queue_has_an_answer(
-    rate: float, service: float, servers: int, q: float, time: float
-) -> None:
+def test_every_valid_queue_has_an_answer(rate: float, service: float, servers: int, q: float, time: float) -> None:
     queue = MMc(rate, service, servers)
     means = (queue.mean_wait, queue.mean_response, queue.mean_queue, queue.mean_in_system, queue.utilisation)
     quantiles = (queue.wait_quantile(q), queue.response_quantile(q))
