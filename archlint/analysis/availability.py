@@ -10,24 +10,22 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
-from archlint.analysis.changes import Change, change, classes_of, reaches
+from archlint.analysis.changes import Change, change, classes_of
 from archlint.analysis.domains import Domain
 from archlint.analysis.downtime import YEAR, Budget
 from archlint.analysis.figures import Figures, View
 from archlint.analysis.losses import Instance, Losses, Undecided
+from archlint.analysis.needs import Core, Needs, Node
 from archlint.analysis.parts import Copies, Idle, Own, Part, Parts, Whole
-from archlint.analysis.paths import alternatives, share_of
 from archlint.analysis.promises import Promises
-from archlint.analysis.requirements import Group
 from archlint.analysis.structure import Interval, StructureFunction
-from archlint.analysis.survival import redundancy, spreads_itself
-from archlint.analysis.values import Known, Unknown
+from archlint.analysis.values import Unknown
 from archlint.records import dataclass
-from archlint.system.elements import Call, Component, External, Flow, Outside
+from archlint.system.elements import Client, Component, Flow, Job
 
 if TYPE_CHECKING:
     from archlint.knowledge.catalogue import Catalogue
@@ -37,16 +35,6 @@ NEGLIGIBLE = 1e-15
 
 STATES = 20_000
 """States of failure domains that are gone through; what is left widens the interval."""
-
-
-@dataclass(frozen=True, slots=True)
-class Core:
-    """A component without what takes over for it."""
-
-    of: Component
-
-
-Node: TypeAlias = Component | Flow | Core | Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +63,14 @@ class Availability:
         self.figures = Figures(knowledge, losses.topologies)
         self.parts = Parts(losses, self.figures)
         self._flows: dict[Flow, FlowAvailability] = {}
+        self._alike: dict[Hashable, FlowAvailability] = {}
 
     def of(self, flow: Flow) -> FlowAvailability:
         """Of a flow whose entry is known."""
         if flow not in self._flows:
-            self._flows[flow] = FlowAvailability(self, flow)
+            found = FlowAvailability(self, flow)
+            alike = self._alike.setdefault(found.shape, found)
+            self._flows[flow] = found if alike is found else Twin(self, flow, alike)
         return self._flows[flow]
 
 
@@ -90,6 +81,7 @@ class FlowAvailability:
         self._run = run
         self._parts = run.parts
         self.flow = flow
+        self._needs = Needs(run.losses, run.figures, run.parts, flow)
         self._known: dict[tuple[View, frozenset[Part]], Interval] = {}
 
     @cached_property
@@ -104,9 +96,21 @@ class FlowAvailability:
             self._known[key] = self._evaluated(view, perfect)
         return self._known[key]
 
-    @property
+    @cached_property
     def exact(self) -> bool:
+        """Whether the function was within its budget, so that each value is one number."""
         return self._function.exact
+
+    @cached_property
+    def shape(self) -> Hashable:
+        """Equal for flows that need the same and whose entries are alike, which nothing else needs."""
+        entry = self._entry
+        if self._run.losses.flows_restrict or any(not isinstance(e.source, Client | Job) for e in entry.incoming):
+            return self.flow
+        return tuple(
+            tuple((self._parts.of(node), 0) if node == Own(entry) else (node, 1) for node in group.alternatives)
+            for group in self._needs.groups(self.flow)
+        )
 
     @cached_property
     def parts(self) -> tuple[Part, ...]:
@@ -127,42 +131,48 @@ class FlowAvailability:
     @cached_property
     def unquantified_changes(self) -> tuple[str, ...]:
         """What is missing to count any class of changes at all; empty where one is counted."""
-        if self._changes or self._entry_is_told:
+        if self.changes or self._run.figures.told(self._entry) is not None:
             return ()
         system = self.flow.system
         lacking = [change(system, name, self._entry) for name in classes_of(system)]
         fields = [field for found in lacking if isinstance(found, Unknown) for field in found.fields]
         return tuple(sorted(fields)) or (() if system.manifest.changes else ("changes",))
 
-    @cached_property
+    @property
     def changes(self) -> tuple[Change, ...]:
-        """The classes of changes that are quantified and reach the flow."""
-        return tuple(self._changes)
+        """The classes of changes that are quantified and reach the flow; none where the entry is told as a whole."""
+        return self._needs.changes
 
     def contributions(self, most: int = 3) -> list[Contribution]:
         """The parts that cost most, largest first."""
+        return self._contributions[:most]
+
+    @cached_property
+    def _contributions(self) -> list[Contribution]:
         gains = [0.0] * len(self.parts)
         base = self._base("usual", frozenset())
         for lost, probability in self._states("usual", frozenset()):
             works = self._works(base, "usual", lost, frozenset())
             slopes = self._function.derivatives(works)
             for position, slope in enumerate(slopes):
-                gains[position] += probability * slope * (self._best(position, lost, works) - works[position])
-        for position, part in enumerate(self.parts):
-            if isinstance(part, Domain) and part in self._conditions:
-                gains[position] = self.at("usual", frozenset((part,))).low - self.at("usual").low
+                gains[position] += probability * slope * (self._best(position, lost) - works[position])
         found = [
             Contribution(part, gain * YEAR)
             for part, gain in zip(self.parts, gains, strict=True)
-            if not isinstance(part, Idle) and gain > 0
+            if not isinstance(part, Idle) and part not in self._conditions
         ]
-        return sorted(found, key=lambda one: -one.downtime)[:most]
+        now = self.at("usual").low
+        found.extend(
+            Contribution(domain, (self.at("usual", frozenset((domain,))).low - now) * YEAR)
+            for domain in self._conditions
+        )
+        return sorted((one for one in found if one.downtime > 0), key=lambda one: -one.downtime)
 
-    def _best(self, position: int, lost: frozenset[object], works: Sequence[float]) -> float:
+    def _best(self, position: int, lost: frozenset[object]) -> float:
         model = self._models[position]
         if isinstance(model, Copies):
             return model.without_failures(lost)
-        return works[position] if self.parts[position] in self._conditions else 1.0
+        return 1.0
 
     # Evaluation
 
@@ -231,11 +241,9 @@ class FlowAvailability:
             if left < NEGLIGIBLE:
                 return
 
-    # Structure
-
     @cached_property
     def _function(self) -> StructureFunction[Node]:
-        return StructureFunction(self.flow, self._groups, self._varies)
+        return StructureFunction(self.flow, self._needs.groups, self._varies)
 
     def _varies(self, node: Node) -> bool:
         return not isinstance(node, Component | Flow | Core) and self._parts.of(node) is not None
@@ -246,85 +254,37 @@ class FlowAvailability:
         assert entry is not None
         return entry
 
-    @property
-    def _entry_is_told(self) -> bool:
-        return self._run.figures.told(self._entry) is not None
+
+class Twin(FlowAvailability):
+    """A flow that is solved with another, which differs from it in the entry alone."""
+
+    def __init__(self, run: Availability, flow: Flow, other: FlowAvailability) -> None:
+        super().__init__(run, flow)
+        self._other = other
+
+    def at(self, view: View, perfect: frozenset[Part] = frozenset()) -> Interval:
+        return self._other.at(view, frozenset(_exchanged(part, self._entry, self._other._entry) for part in perfect))
 
     @cached_property
-    def _changes(self) -> list[Change]:
-        """None where the entry is measured: that holds what changes cost."""
-        if self._entry_is_told:
-            return []
-        system = self.flow.system
-        found = [change(system, name, self._entry) for name, spec in classes_of(system).items() if self._takes(spec)]
-        return [one.value for one in found if isinstance(one, Known)]
-
-    def _takes(self, spec: object) -> bool:
-        consumers = getattr(spec, "consumers", None)
-        return consumers is None or reaches(spec, self._names)  # type: ignore[arg-type]
+    def exact(self) -> bool:
+        return self._other.exact
 
     @cached_property
-    def _names(self) -> set[str]:
-        """Components that the flow's requests may come to."""
-        seen, stack = {self._entry: None}, [self._entry]
-        while stack:
-            component = stack.pop()
-            for edge in self._run.losses.ways.out_of(component, self.flow, entered=component is self._entry):
-                new = [other for other in alternatives(edge) if other not in seen]
-                seen.update(dict.fromkeys(new))
-                stack.extend(new)
-        return {component.name for component in seen}
+    def parts(self) -> tuple[Part, ...]:
+        return tuple(_exchanged(part, self._other._entry, self._entry) for part in self._other.parts)
 
-    def _groups(self, node: Node) -> Sequence[Group[Node]]:
-        if isinstance(node, Flow):
-            changes: list[Group[Node]] = [Group((one,)) for one in self._changes]
-            return [*changes, *self._component(self._entry, entered=True)]
-        if isinstance(node, Core):
-            return self._own_groups(node.of, frozenset(_stand_ins(node.of)))
-        return self._component(node, entered=False) if isinstance(node, Component) else ()
+    @cached_property
+    def required(self) -> tuple[Part, ...]:
+        return tuple(_exchanged(part, self._other._entry, self._entry) for part in self._other.required)
 
-    def _component(self, component: Component, *, entered: bool) -> list[Group[Node]]:
-        """What a component needs: itself, its domains, and one alternative of each edge that a request may take."""
-        told = self._run.figures.told(component)
-        if told is not None:
-            domains: list[Group[Node]] = [Group((domain,)) for domain in self._parts.whole_domains(component)]
-            return [Group((Own(component),)), *domains]
-        if isinstance(component, External | Outside) or spreads_itself(component):
-            return [Group((Own(component),))]
-        groups: list[Group[Node]] = []
-        stand_ins = _stand_ins(component)
-        if stand_ins:
-            groups.append(Group((Core(component), *stand_ins)))
-        else:
-            groups.extend(self._own_groups(component, frozenset()))
-        return [*groups, *self._edges(component, entered=entered)]
+    @cached_property
+    def lacks(self) -> tuple[str, ...]:
+        return self._other.lacks
 
-    def _own_groups(self, component: Component, stand_ins: frozenset[Component]) -> list[Group[Node]]:
-        """Copies and domains. What order-1 cut sets say of an instance is in the copies, but for a leader."""
-        size = redundancy(component)
-        led = isinstance(size, Known) and size.value.leader
-        found: list[Group[Node]] = [Group((Own(component),))]
-        for group in self._run.losses.groups.get(component, ()):
-            element = group.alternatives[0]
-            others = tuple(node for node in group.alternatives[1:] if node not in stand_ins)
-            if isinstance(element, Instance) and not led:
-                continue
-            if isinstance(element, Undecided) and element.scope == "instance" and not led:
-                found = found[1:]
-            if isinstance(element, Domain) and self._parts.figure_of_domain(element) is None:
-                continue
-            found.append(Group((element, *others)))  # type: ignore[arg-type]
-        return found
-
-    def _edges(self, component: Component, *, entered: bool) -> Iterator[Group[Node]]:
-        for edge in self._run.losses.ways.out_of(component, self.flow, entered=entered):
-            found: tuple[Node, ...] = alternatives(edge)
-            share = min(1.0, share_of(edge, self.flow if entered else None))
-            if found and share:
-                idle = (Idle(edge.item, share),) if share < 1 and isinstance(edge.item, Call) else ()
-                yield Group((*found, *idle))
+    def contributions(self, most: int = 3) -> list[Contribution]:
+        found = self._other.contributions(most)
+        return [Contribution(_exchanged(one.part, self._other._entry, self._entry), one.downtime) for one in found]
 
 
-def _stand_ins(component: Component) -> tuple[Component, ...]:
-    """What takes over for the component when it is lost as a whole."""
-    return tuple(edge.targets[0] for edge in component.outgoing if edge.kind == "failover_to")
+def _exchanged(part: Part, one: Component, other: Component) -> Part:
+    return Own(other) if part == Own(one) else part

@@ -158,6 +158,13 @@ class Parts:
             cells[held] = cells.get(held, 0) + 1
         return tuple(cells.items())
 
+    def movable_over(self, component: Component) -> tuple[Domain, ...]:
+        """Zones of a single instance that any of them may hold: it needs one of them."""
+        host = host_of(component)
+        count = least_instances(host)
+        zones = zone_counts(host, 1) if isinstance(count, Known) and count.value == 1 else {}
+        return tuple(Domain("zone", zone) for zone in zones) if len(zones) > 1 else ()
+
     def _splits(self, domain: Domain, share: Share) -> bool:
         return not share.whole and self._figures.domain(domain) is not None
 
