@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,7 @@ services:
 CHECKOUT, SEARCH = (f"services.{name}.capacity.concurrency" for name in ("checkout", "search"))
 
 
-def with_waivers(*waivers: dict[str, object], peak: str = "13k") -> str:
+def with_waivers(*waivers: Mapping[str, object], peak: str = "13k") -> str:
     return LOADED % peak + "waivers:\n" + "".join(f"  - {json.dumps(waiver)}\n" for waiver in waivers)
 
 
