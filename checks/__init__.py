@@ -21,6 +21,7 @@ MODULES: tuple[str, ...] = (
     "archlint.checks.scalability",
     "archlint.checks.serial_work",
     "archlint.checks.single_failures",
+    "archlint.checks.skew",
     "archlint.checks.tiers",
     "archlint.checks.timeouts",
     "archlint.checks.zone_loss",
