@@ -21,7 +21,7 @@ flows:
 """
 NEEDLESS = (
     "_strptime", "concurrent.futures", "dataclasses", "difflib", "importlib.metadata", "importlib.resources",
-    "jsonschema", "networkx", "pydantic", "pydantic_core", "rich", "subprocess", "tempfile",
+    "jsonschema", "networkx", "pydantic", "pydantic_core", "rich", "subprocess", "tempfile", "tomllib",
 )  # fmt: skip
 
 

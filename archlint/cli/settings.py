@@ -13,7 +13,6 @@ from click.core import ParameterSource
 
 from archlint.cli.parameters import Output, output_of
 from archlint.engine.configuration import Configuration, Configurations, Stated
-from archlint.engine.errors import UsageError
 from archlint.records import dataclass
 
 if TYPE_CHECKING:
@@ -202,6 +201,3 @@ def settings_as_json(run: Iterable[tuple[str, Any, str]], manifests: Iterable[tu
 
 def _rows(settings: Iterable[tuple[str, Any, str]]) -> list[dict[str, Any]]:
     return [{"key": key, "value": value, "origin": origin} for key, value, origin in settings]
-
-
-__all__ = ["RunSettings", "UsageError", "configuration_options", "settings_as_json", "settings_as_text"]
