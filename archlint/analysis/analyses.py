@@ -8,12 +8,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from archlint.analysis.amplification import Amplification
     from archlint.analysis.availability import Availability
     from archlint.analysis.capacity import Capacity
     from archlint.analysis.cuts import SingleFailures
     from archlint.analysis.gravity import Geography
+    from archlint.analysis.latency import Latencies
     from archlint.analysis.limits import Measures
     from archlint.analysis.load import Load
+    from archlint.analysis.objectives import Objectives
     from archlint.analysis.promises import Promises
     from archlint.analysis.retries import Retries
     from archlint.analysis.transfer import Transfers
@@ -70,6 +73,27 @@ class Analyses:
         from archlint.analysis.retries import Retries
 
         return Retries(self.systems)
+
+    @cached_property
+    def objectives(self) -> Objectives:
+        """What flows promise of the components on their paths."""
+        from archlint.analysis.objectives import Objectives
+
+        return Objectives(self.promises)
+
+    @cached_property
+    def latencies(self) -> Latencies:
+        """How long the calls of a flow take, healthy and while something is slow."""
+        from archlint.analysis.latency import Latencies
+
+        return Latencies(self.systems, self.retries)
+
+    @cached_property
+    def amplification(self) -> Amplification:
+        """What retries make of the load on a failing component, and whether it comes back."""
+        from archlint.analysis.amplification import Amplification
+
+        return Amplification(self.systems, self.capacity, self.retries)
 
     @cached_property
     def measures(self) -> Measures:

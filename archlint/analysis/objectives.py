@@ -1,0 +1,95 @@
+"""What flows promise of the components on their paths: the strictest objective, and the share of requests it covers."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from functools import cached_property
+
+from archlint.analysis.paths import Reached, Ways, reach
+from archlint.analysis.promises import Promises
+from archlint.records import dataclass
+from archlint.system.elements import Caller, Component, Flow, Topic
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """An objective that reaches a component, the flow that makes it, and the share of its requests that come there."""
+
+    value: float
+    flow: Flow
+    share: float = 1.0
+
+
+class Objectives:
+    """Objectives of flows, spread over what they use. Each takes one walk for each different value of it."""
+
+    def __init__(self, promises: Promises) -> None:
+        self.promises = promises
+
+    def availability(self, component: Component) -> Promise | None:
+        """The highest availability that a flow promises whose requests need the component."""
+        return self._availability.get(component)
+
+    def completion(self, topic: Topic) -> Promise | None:
+        """The shortest time within which a flow promises that its messages on the topic are handled."""
+        return self._completion.get(topic)
+
+    @cached_property
+    def _availability(self) -> dict[Component, Promise]:
+        found: dict[Component, Promise] = {}
+        ways = Ways()
+        for value, flows in _levels(self.promises, "availability", strictest=max):
+            sources = [(flow.entry, flow) for flow in flows if flow.entry is not None]
+            for component, reached in reach(sources, ways).items():
+                if component not in found and reached.flow is not None:
+                    found[component] = _promise(value, reached, reached.flow)
+        return found
+
+    @cached_property
+    def _completion(self) -> dict[Component, Promise]:
+        """Along calls, messages and their consumers: the asynchronous rest of the work."""
+        found: dict[Component, Promise] = {}
+        for value, flows in _levels(self.promises, "completion", strictest=min):
+            queue = deque((flow.entry, flow) for flow in flows if flow.entry is not None)
+            while queue:
+                component, flow = queue.popleft()
+                if component in found:
+                    continue
+                found[component] = Promise(value, flow)
+                queue.extend((next_one, flow) for next_one in _onwards(component, flow))
+        return found
+
+
+def _promise(value: float, reached: Reached, flow: Flow) -> Promise:
+    return Promise(value, flow, reached.share)
+
+
+def _levels(promises: Promises, field: str, strictest: Callable[..., float]) -> Iterator[tuple[float, list[Flow]]]:
+    """The different values of an objective, strictest first, each with the flows that promise it."""
+    levels: dict[float, list[Flow]] = {}
+    for flow in promises.flows:
+        value = getattr(promises.objective(flow), field, None)
+        if value is not None:
+            levels.setdefault(float(value), []).append(flow)
+    for value in sorted(levels, reverse=strictest is max):
+        yield value, levels[value]
+
+
+def _onwards(component: Component, flow: Flow) -> Iterator[Component]:
+    """What the work of a flow goes on to: targets of calls, topics, and who consumes them."""
+    if isinstance(component, Topic):
+        yield from (consume.consumer for consume in component.consumers)
+    elif isinstance(component, Caller):
+        for call in component.calls:
+            if _is_of(call.spec.only_in, flow):
+                yield from call.targets
+        for publish in component.publishes:
+            if publish.topic is not None and _is_of(publish.spec.only_in, flow):
+                yield publish.topic
+
+
+def _is_of(only_in: list[str] | None, flow: Flow) -> bool:
+    """Whether requests of the flow may cause it: named flows exclude all others."""
+    named = [name for name in only_in or () if name in flow.system.flows]
+    return not named or flow.name in named
