@@ -1,17 +1,13 @@
-"""The expressions of rules: CEL, and what of an element each of them asks for.
-
-A scan of the text finds the fields that an expression names. It is for messages only, so it may be simple: which
-field does not exist, which one is not stated, which one is stated to be absent. What an expression *is* worth, the
-library of CEL alone says.
-"""
+"""The expressions of rules: CEL, and what they are worth at an element."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from archlint.engine.errors import UsageError
+from archlint.engine.rules_file_chains import Chain, chains_of, tokens_of
 from archlint.engine.rules_file_fields import ITEM, Plans, suggestion, unknown_field
 from archlint.engine.rules_file_values import Environment
 from archlint.plugin import NONE, Unknown, quantity
@@ -20,17 +16,7 @@ from archlint.records import dataclass
 EXTRA = "rules"
 """The extra of archlint that brings the library of CEL."""
 
-_TOKEN = re.compile(
-    r"""(?P<text>[rRbB]{0,2}(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'))"""
-    r"""|(?P<number>\d[\w.]*)|(?P<name>[A-Za-z_]\w*)|(?P<space>\s+|//[^\n]*)|(?P<other>.)""",
-    re.DOTALL,
-)
 _SYNTAX = re.compile(r"ERROR: <input>:(\d+):(\d+): (?:Syntax error: )?(.*)")
-_MACROS = frozenset({"all", "exists", "exists_one", "map", "filter"})
-_WORDS = frozenset(
-    {"true", "false", "null", "in", "int", "uint", "double", "bool", "string", "bytes", "list", "map", "type"}
-    | {"duration", "timestamp", "dyn", "optional"}
-)
 
 
 class ExpressionError(Exception):
@@ -51,20 +37,6 @@ class StatedAbsent(Exception):  # noqa: N818 - an outcome
 
 class RuleFailed(Exception):  # noqa: N818 - the word for it
     """An expression that has no value at an element, through a fault of its own."""
-
-
-class Chain(NamedTuple):
-    """A field that an expression names: a variable, the steps below it, and where each of them stands."""
-
-    root: str
-    parts: tuple[str, ...]
-    places: tuple[int, ...]
-    tested: bool = False
-
-    @property
-    def needed(self) -> tuple[str, ...]:
-        """What has to be stated for a value: `has` asks only what stands before the last step."""
-        return self.parts[:-1] if self.tested else self.parts
 
 
 @dataclass(slots=True)
@@ -89,6 +61,8 @@ class Expression:
                 raise Unknown(*missing) from None
             if absent:
                 raise StatedAbsent(absent) from None
+            if isinstance(error, KeyError):  # of an item that no chain leads to: its last step is all that is known
+                raise Unknown(str(error.args[0])) from None
             raise RuleFailed(_first_sentence(error)) from None
 
     def holds(self, environment: Environment, subject: str) -> bool:
@@ -172,7 +146,7 @@ def compiled(source: str, variables: Mapping[str, Plans]) -> Expression:
         program = _cel().compile(source)
     except ValueError as error:
         raise _syntax_error(source, str(error)) from None
-    chains = tuple(_chains(source))
+    chains = tuple(chains_of(source))
     for chain in chains:
         if chain.root not in variables:
             near = suggestion(chain.root, variables) or f"; there are {', '.join(variables)}"
@@ -198,78 +172,8 @@ def _syntax_error(source: str, text: str) -> ExpressionError:
     return ExpressionError(f"no CEL: {message}", min(index, max(len(source) - 1, 0)))
 
 
-class _Token(NamedTuple):
-    kind: str
-    text: str
-    start: int
-
-
-def _tokens(source: str) -> list[_Token]:
-    found = (_Token(str(match.lastgroup), match.group(), match.start()) for match in _TOKEN.finditer(source))
-    return [token for token in found if token.kind != "space"]
-
-
-def _chains(source: str) -> Iterator[Chain]:
-    """The fields that an expression names; the variables of `all` and the like stand for what they run over."""
-    tokens = [*_tokens(source), _Token("end", "", len(source)), _Token("end", "", len(source))]
-    bound: dict[str, Chain] = {}
-    at = 0
-    while tokens[at].kind != "end":
-        token, before = tokens[at], tokens[at - 1] if at else tokens[-1]
-        at += 1
-        if token.kind != "name" or before.text == "." or token.text in _WORDS:
-            continue
-        if before.text == "?" and at > 2 and tokens[at - 3].text == ".":
-            continue
-        if tokens[at].text == "(":  # a function, or a macro
-            continue
-        tested = before.text == "(" and at > 2 and tokens[at - 3].text == "has"
-        parts, places, at = _steps(tokens, at, token.start)
-        if tokens[at].text == "(" and parts:  # the last is no field but a function
-            method, parts, places = parts[-1], parts[:-1], places[:-1]
-            chain = _over(Chain(token.text, tuple(parts), tuple(places)), bound)
-            if method in _MACROS and tokens[at + 1].kind == "name":
-                bound[tokens[at + 1].text] = _items_of(chain)
-                at += 2
-            yield chain
-        elif token.text in bound and not parts:
-            continue
-        else:
-            yield _over(Chain(token.text, tuple(parts), tuple(places), tested), bound)
-
-
-def _steps(tokens: list[_Token], at: int, first: int) -> tuple[list[str], list[int], int]:
-    """The steps that follow a variable, where each stands, the variable included, and the token after them."""
-    parts: list[str] = []
-    places = [first]
-    while True:
-        here, following = tokens[at], tokens[at + 1]
-        if here.text == "." and following.kind == "name":
-            parts.append(following.text)
-            places.append(following.start)
-            at += 2
-        elif here.text == "[" and following.kind in ("text", "number") and tokens[at + 2].text == "]":
-            parts.append(following.text.strip("\"'") if following.kind == "text" else ITEM)
-            places.append(following.start)
-            at += 3
-        else:
-            return parts, places, at
-
-
-def _over(chain: Chain, bound: Mapping[str, Chain]) -> Chain:
-    over = bound.get(chain.root)
-    if over is None:
-        return chain
-    places = (*(chain.places[0] for _ in over.places), *chain.places[1:])
-    return Chain(over.root, over.parts + chain.parts, places, chain.tested)
-
-
-def _items_of(chain: Chain) -> Chain:
-    return Chain(chain.root, (*chain.parts, ITEM), (*chain.places, chain.places[-1]))
-
-
 def _refuse_bad_quantities(source: str) -> None:
-    tokens = _tokens(source)
+    tokens = tokens_of(source)
     for name, opening, text in zip(tokens, tokens[1:], tokens[2:], strict=False):
         if name.text == "quantity" and opening.text == "(" and text.kind == "text":
             try:

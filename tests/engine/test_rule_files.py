@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import builtins
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from jsonschema import Draft7Validator, Draft202012Validator
 
 from archlint.engine import exit_codes
 from archlint.engine.documentation import page_of
 from archlint.engine.errors import UsageError
 from archlint.engine.registry import load_registry
 from archlint.engine.rules_file_fields import SELECTABLE, variables
+from archlint.engine.rules_file_schema import rules_schema
 from archlint.engine.session import exit_code
 from archlint.engine.subjects import SUBJECTS
 from archlint.testing import lint
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from archlint.engine.registry import Registry
     from archlint.engine.results import Report
 
+ROOT = Path(__file__).resolve().parents[2]
 MANIFEST = """\
 archlint: 1
 system: {name: shop}
@@ -117,6 +121,20 @@ def test_an_item_of_a_list_that_states_too_little_is_named(rules: Load) -> None:
     report = judged(rules(rule("Service", "service.calls.all(c, c.payload < 1e6)")))
     assert unknown(report) == {("calls[].payload",): ["services.web"]}
     assert report.summary.clear == 2, "what calls nothing states all its calls"
+
+
+@pytest.mark.parametrize(
+    ("condition", "missing"),
+    [
+        ("service.calls.filter(c, c.access == 'read').all(d, d.payload > 1.0)", "calls[].payload"),
+        ("service.calls.filter(c, true).filter(c, true).all(d, d.payload > 1.0)", "calls[].payload"),
+        ("service.calls.map(c, c).all(d, d.payload > 1.0)", "payload"),
+    ],
+)
+def test_an_item_of_what_is_computed_is_not_missed_either(rules: Load, condition: str, missing: str) -> None:
+    report = judged(rules(rule("Service", condition, where='service.name == "web"')))
+    assert unknown(report) == {(missing,): ["services.web"]}
+    assert report.faults == ()
 
 
 def test_has_asks_whether_a_field_is_stated(rules: Load) -> None:
@@ -225,6 +243,9 @@ WRONG = {
     "a field of an item": (
         rule("Service", "service.calls.all(c, c.timout > 1)"), ["5:37: `service.calls[]` has no field `timout`"],
     ),
+    "a field of an item that is filtered": (
+        rule("Service", "service.calls.filter(c, true).all(c, c.timout > 1)"), ["5:53: `service.calls[]` has no field"],
+    ),
     "no field": (rule("Service", "service.tier.name == 1"), ["5:27: `service.tier` has no field `name`"]),
     "a variable of others": (rule("Service", "targets.size() > 1"), ["5:14: no variable `targets` here; there are "]),
     "no CEL": (rule("Service", "true &&"), ["5:20: no CEL: the expression ends too early"]),
@@ -292,3 +313,48 @@ def test_what_can_be_selected_can_be_visited() -> None:
     assert set(SELECTABLE) <= SUBJECTS.keys()
     for select in SELECTABLE:
         assert select.lower() in variables(select)
+
+
+WORKING = (
+    "double(instances.least) * 2.0 > 1.0",
+    'service.name.startsWith("w") && service.name.matches("^w") && !service.name.endsWith("x")',
+    "service.calls.filter(c, c.access == 'read').size() == 2",
+    "service.calls.map(c, c.to).exists(t, t == 'db')",
+    "has(service.tier) ? service.tier in ['critical', 'important'] : false",
+    "size(service.calls) > 0 && service.calls[0].to == 'db'  // the first",
+)
+
+
+@pytest.mark.parametrize("condition", WORKING)
+def test_what_expressions_may_use(rules: Load, condition: str) -> None:
+    report = judged(rules(rule("Service", condition, where='service.name == "web"')))
+    assert (fired(report), report.summary.clear) == ([], 1)
+
+
+def test_a_component_outside_the_run_is_unknown(rules: Load) -> None:
+    text = "archlint: 1\nsystem: {name: shop}\nservices:\n  web: {calls: [{to: other/pay, access: read}]}\n"
+    report = judged(rules(rule("Call", 'targets.all(t, t.tier == "critical")')), text)
+    assert unknown(report) == {("targets[].tier",): ["services.web.calls[other/pay]"]}
+
+
+def test_the_rules_of_the_documentation_are_right(rules: Load) -> None:
+    text = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
+    example = text.partition("```yaml\n")[2].partition("```")[0]
+    assert rules(example).find("ACM101") is not None
+
+
+def test_the_documentation_names_every_key_and_subject() -> None:
+    text = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
+    properties = rules_schema()["properties"]["rules"]["items"]["properties"]
+    for key in (*properties, *properties["documentation"]["properties"]):
+        assert f"`{key}`" in text, key
+    for select in SELECTABLE:
+        assert re.search(rf"\b{select}\b", text), select
+
+
+@pytest.mark.parametrize(("draft", "kind"), [("2020-12", Draft202012Validator), ("7", Draft7Validator)])
+def test_the_schema_is_one(draft: str, kind: Any) -> None:
+    schema = rules_schema(draft)
+    kind.check_schema(schema)
+    example = yaml.safe_load((ROOT / "examples" / "archlint-example-plugin" / "rules.yaml").read_text())
+    assert list(kind(schema).iter_errors(example)) == []
