@@ -37,7 +37,7 @@ def test_a_run_on_a_valid_manifest_imports_nothing_needless(tmp_path: Path, form
         f"code = main({arguments!r})\n"
         f"print(code, [name for name in {NEEDLESS!r} if name in set(sys.modules) - before], file=sys.stderr)"
     )
-    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    run = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True)
     assert run.stderr in ("0 []\n", "1 []\n")
 
 
