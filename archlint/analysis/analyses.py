@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from archlint.analysis.amplification import Amplification
     from archlint.analysis.availability import Availability
+    from archlint.analysis.budget_owners import BudgetOwners
     from archlint.analysis.capacity import Capacity
     from archlint.analysis.cuts import SingleFailures
     from archlint.analysis.gravity import Geography
@@ -66,6 +67,13 @@ class Analyses:
         from archlint.analysis.availability import Availability
 
         return Availability(self.single_failures.losses, self.promises, self.knowledge)
+
+    @cached_property
+    def budget_owners(self) -> BudgetOwners:
+        """Dependencies, changes and single failures that spend most of an error budget by themselves."""
+        from archlint.analysis.budget_owners import BudgetOwners
+
+        return BudgetOwners(self.availability, self.single_failures)
 
     @cached_property
     def retries(self) -> Retries:

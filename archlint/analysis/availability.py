@@ -143,6 +143,21 @@ class FlowAvailability:
         """The classes of changes that are quantified and reach the flow; none where the entry is told as a whole."""
         return self._needs.changes
 
+    @property
+    def felt_changes(self) -> tuple[Change, ...]:
+        """The classes of changes that are quantified and reach the flow, whatever is measured of its entry."""
+        return self._needs.felt
+
+    def ceiling(self, part: Part) -> float:
+        """What the flow can provide at most because of one part: if all others never failed."""
+        if part in self.required:
+            return self._models[self.parts.index(part)].works("usual", frozenset())
+        works = [
+            model.works("usual", frozenset()) if other == part or isinstance(other, Idle) else 1.0
+            for other, model in zip(self.parts, self._models, strict=True)
+        ]
+        return self._function.probability(works).high
+
     def contributions(self, most: int = 3) -> list[Contribution]:
         """The parts that cost most, largest first."""
         return self._contributions[:most]
@@ -280,6 +295,9 @@ class Twin(FlowAvailability):
     @cached_property
     def lacks(self) -> tuple[str, ...]:
         return self._other.lacks
+
+    def ceiling(self, part: Part) -> float:
+        return self._other.ceiling(_exchanged(part, self._entry, self._other._entry))
 
     def contributions(self, most: int = 3) -> list[Contribution]:
         found = self._other.contributions(most)

@@ -114,8 +114,11 @@ class Figures:
 
 
 def of_change(change: Change) -> Figure:
-    usual = max(0.0, 1.0 - change.downtime / YEAR)
-    return Figure(max(0.0, 1.0 - change.worst_downtime / YEAR), usual, usual, "stated")
+    """Where nobody says that each step of a change is watched, it may reach all before it is noticed."""
+    least, most = change.downtime, change.worst_downtime
+    lacks = (f"changes.{change.name}.bake",) if least < most else ()
+    worst = max(0.0, 1.0 - most / YEAR)
+    return Figure(worst, worst, max(0.0, 1.0 - least / YEAR), "stated", lacks)
 
 
 def manual_recovery(system: System) -> float | None:

@@ -46,8 +46,11 @@ class Needs:
     @cached_property
     def changes(self) -> tuple[Change, ...]:
         """Quantified classes of changes; none where the entry is measured, for that holds what they cost."""
-        if self._figures.told(self._entry) is not None:
-            return ()
+        return () if self._figures.told(self._entry) is not None else self.felt
+
+    @cached_property
+    def felt(self) -> tuple[Change, ...]:
+        """Quantified classes of changes that reach the flow."""
         system = self._flow.system
         found = [change(system, name, self._entry) for name, spec in classes_of(system).items() if self._takes(spec)]
         return tuple(one.value for one in found if isinstance(one, Known))

@@ -89,6 +89,11 @@ class Parts:
             self._found[part] = self._made(part)
         return self._found[part]
 
+    def figure_of_whole(self, part: Part) -> Figure | None:
+        """The figure of a part that is no set of copies."""
+        found = self.of(part)
+        return found.figure if isinstance(found, Whole) else None
+
     def figure_of_domain(self, domain: Domain) -> Figure | None:
         return self._figures.domain(domain)
 
