@@ -7,6 +7,10 @@ OSDI 1999 (3f + 1).
 
 from __future__ import annotations
 
+from archlint.analysis.survival import ELECTS_ITSELF, least_instances
+from archlint.analysis.values import Known, Unknown
+from archlint.system.elements import NONE, Broker, Component, stated
+
 
 def majority(voters: int) -> int:
     """The fewest of `voters` of which any two sets have a member in common."""
@@ -42,3 +46,40 @@ def _count(value: int) -> int:
     if value < 0:
         raise ValueError(f"a number of members is not negative: {value}")
     return value
+
+
+def slug_of(component: Component) -> str:
+    """The technology without its version; empty where none is stated."""
+    return str(stated(component.spec, "technology") or "").partition("@")[0].lower()
+
+
+def copies_of(component: Component) -> Known[int] | Unknown:
+    """Copies of one datum; a broker's are those of its topics."""
+    if isinstance(component, Broker):
+        factors = [topic.spec.replication_factor for topic in component.topics.values()]
+        return Unknown("topics.*.replication_factor") if None in factors else Known(max(factors, default=1))
+    mode, factor = stated(component.spec, "replication.mode"), stated(component.spec, "replication.factor")
+    if mode == NONE:
+        return Known(1)
+    if isinstance(factor, int):
+        return Known(factor)
+    members = stated(component.spec, "replication.members")
+    if isinstance(members, list):
+        return Known(sum(1 if member.count is None else member.count for member in members), "derived")
+    count = least_instances(component)
+    if isinstance(count, Known) and count.value <= 1:
+        return Known(1)
+    return count if mode is not None else Unknown("replication.factor")
+
+
+def write_quorum(store: Component, present: int) -> Known[int] | Unknown:
+    """Copies that a write waits for, the leader's own included; `present` are those that vote."""
+    own, mode = stated(store.spec, "replication.write_quorum"), stated(store.spec, "replication.mode")
+    voters = stated(store.spec, "replication.voters") or present
+    if own:
+        return Known(own)
+    if mode in ("sync", "semi-sync", "async", NONE):
+        return Known({"sync": max(1, voters), "semi-sync": 2}.get(mode, 1))
+    if mode == "quorum" or (mode is None and slug_of(store) in ELECTS_ITSELF):
+        return Known(majority(voters))
+    return Unknown("replication.mode")
