@@ -86,11 +86,11 @@ def write(context: click.Context, /, reason: str | None, **given: Any) -> int:
 @_run_options
 @click.pass_context
 def prune(context: click.Context, /, **given: Any) -> int:
-    """Remove entries whose findings are gone, and lower those that have become less bad; accepts nothing new."""
+    """Remove entries whose findings are gone, and nothing else."""
     from archlint.engine.baseline import pruned
 
     held = _held(context, given)
-    return _put("pruned", held, lambda: pruned(held.baseline, held.report, held.compared))
+    return _put("pruned", held, lambda: pruned(held.baseline, held.compared))
 
 
 @command.command("check", short_help="Compare, and fail where they differ.")

@@ -15,7 +15,7 @@ from archlint.engine.manifest_errors import MANIFEST_ERRORS
 from archlint.engine.results import EvidenceRow, Report, ReportedFinding, Suppressed
 from archlint.engine.scope import Scope
 from archlint.plugin import Severity
-from archlint.records import dataclass, field, replace
+from archlint.records import dataclass, field
 
 DEFAULT_FILE = ".archlint-baseline.json"
 _DIGITS = 6
@@ -122,12 +122,11 @@ def written(baseline: Baseline, report: Report, compared: Comparison, reason: st
     return baseline_of([*kept, *found], baseline.file)
 
 
-def pruned(baseline: Baseline, report: Report, compared: Comparison) -> Baseline:
-    """Without the stale entries of the scope; what is less bad than it was is accepted as it is now only."""
+def pruned(baseline: Baseline, compared: Comparison) -> Baseline:
+    """Without the stale entries of the scope, and otherwise as it was."""
     stale = {entry.fingerprint for entry in compared.stale}
-    found = {finding.fingerprint: finding for finding in _acceptable(report)}
-    kept = [entry for entry in baseline.entries.values() if entry.fingerprint not in stale]
-    return baseline_of((_lowered(entry, found.get(entry.fingerprint)) for entry in kept), baseline.file)
+    kept = (entry for entry in baseline.entries.values() if entry.fingerprint not in stale)
+    return baseline_of(kept, baseline.file)
 
 
 def _acceptable(report: Report) -> list[ReportedFinding]:
@@ -144,18 +143,6 @@ def _entry(finding: ReportedFinding, before: Entry | None, reason: str | None) -
         severity=finding.severity,
         exposure=rounded(finding.exposure),
         reason=stated or reason,
-    )
-
-
-def _lowered(entry: Entry, finding: ReportedFinding | None) -> Entry:
-    if finding is None:
-        return entry
-    now = rounded(finding.exposure)
-    fell = now is not None and entry.exposure is not None and now < entry.exposure
-    return replace(
-        entry,
-        exposure=now if fell else entry.exposure,
-        severity=min(entry.severity, finding.severity),
     )
 
 

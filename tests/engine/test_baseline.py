@@ -90,7 +90,7 @@ def accept(registry: Registry, *paths: str, reason: str | None = None, **options
 def prune(registry: Registry, *paths: str, whole: bool = False, **options: Any) -> Baseline:
     """`archlint baseline prune`."""
     before, report = read_baseline(FILE), run(registry, *paths, **options)
-    after = pruned(before, report, compare(before, report, whole))
+    after = pruned(before, compare(before, report, whole))
     Path(FILE).write_text(render_baseline(after), encoding="utf-8")
     return after
 
@@ -223,13 +223,13 @@ def test_what_could_not_be_judged_is_not_stale(registry: Registry) -> None:
     assert [entry.route for entry in compared.stale] == ["services.api.load.peak", "services.web.zones[1]"]
 
 
-def test_pruning_only_removes_and_lowers(registry: Registry) -> None:
+def test_pruning_only_removes(registry: Registry) -> None:
     write(shop=SHOP + "  api: {load: {peak: 300/s}, tier: critical}\n")
     accept(registry, reason="old")
     write(shop=SHOP.replace("130/s", "140/s") + "  api: {load: {peak: 200/s}}\n  new: {load: {peak: 500/s}}\n")
     after = prune(registry).entries.values()
     assert [(entry.route, entry.exposure, entry.severity) for entry in after] == [
-        ("services.api.load.peak", 2.0, WARNING),
+        ("services.api.load.peak", 3.0, ERROR),
         ("services.web.load.peak", 1.3, WARNING),
         ("services.web.zones[1]", None, INFO),
     ]
@@ -268,7 +268,7 @@ def test_a_suppressed_finding_needs_no_entry_and_keeps_one(registry: Registry) -
     waived = replace(report, findings=tuple(replace(f, suppressed=Suppressed("waiver")) for f in report.findings))
     assert compare(before, waived).holds
     assert compare(Baseline(), waived).holds
-    assert pruned(before, waived, compare(before, waived)) == before
+    assert pruned(before, compare(before, waived)) == before
     assert rows(written(before, waived, compare(before, waived))) == []
 
 
