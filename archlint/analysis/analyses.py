@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from archlint.analysis.limits import Measures
     from archlint.analysis.load import Load
     from archlint.analysis.objectives import Objectives
+    from archlint.analysis.ownership import Ownership
     from archlint.analysis.promises import Promises
     from archlint.analysis.retries import Retries
     from archlint.analysis.transfer import Transfers
@@ -123,3 +124,10 @@ class Analyses:
         from archlint.analysis.transfer import Transfers
 
         return Transfers(self.systems, self.geography, self.load)
+
+    @cached_property
+    def ownership(self) -> Ownership:
+        """Which team answers for what."""
+        from archlint.analysis.ownership import Ownership
+
+        return Ownership(self.systems)
