@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from typing import Literal
 
 from archlint.analysis.availability import Availability, FlowAvailability
 from archlint.analysis.changes import Change
@@ -25,13 +26,13 @@ from archlint.system.elements import Component, Flow, Service, System, stated
 class Held:
     """What a flow can provide at most because of a dependency, and on what that rests.
 
-    "contract" covers what the dependency's owner promises within the system (`slo`) as well.
+    A "promise" is what the dependency's owner promises within the system (its `slo`).
     """
 
     flow: Flow
     dependency: Component
     ceiling: float
-    basis: Basis
+    basis: Basis | Literal["promise"]
     budget: Budget
 
     @property
@@ -90,7 +91,7 @@ class BudgetOwners:
                 ceiling = told.usual if part in required else flow.ceiling(part)
                 yield Held(flow.flow, part.of, ceiling, told.basis, flow.budget)
             elif part in required and isinstance(promise, float):
-                yield Held(flow.flow, part.of, promise, "contract", flow.budget)
+                yield Held(flow.flow, part.of, promise, "promise", flow.budget)
 
     def unknown(self, component: Component) -> bool:
         """Whether a flow cannot do without a component of which nothing is known."""
