@@ -10,6 +10,7 @@ MODULES: tuple[str, ...] = (
     "archlint.checks.cycles",
     "archlint.checks.dual_writes",
     "archlint.checks.end_to_end",
+    "archlint.checks.error_budgets",
     "archlint.checks.failover_loss",
     "archlint.checks.hygiene",
     "archlint.checks.idempotency",
