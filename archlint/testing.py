@@ -9,6 +9,7 @@ A folder holds one sub-folder a check, named by its code:
 Any number of `risky*.yaml` and `safe*.yaml`. The expectation lists every finding of that check:
 
     today: 2026-11-15          # optional, as `profile`; the date below by default
+    select: [ACM]              # optional: the selectors of the checks that run; all of them by default
     findings:
       - {route: services.web.replicas, line: 7, column: 5, severity: error, exposure: 1.3,
          evidence: {offered load: 1200, capacity: 900}, message: "part of the message"}
@@ -41,6 +42,7 @@ from archlint.engine.documentation import SECTIONS, page_of
 from archlint.engine.manifest_errors import MANIFEST_ERRORS, ManifestError
 from archlint.engine.registry import Registry, load_registry
 from archlint.engine.results import Report, ReportedFinding
+from archlint.engine.selection import Layer, selected
 from archlint.engine.session import Request, check_sources
 from archlint.engine.settings import alike
 from archlint.plugin import Check
@@ -66,6 +68,7 @@ class Case:
     findings: tuple[dict[str, Any], ...] = ()
     today: datetime.date = TODAY
     profile: str = "standard"
+    select: tuple[str, ...] = ("ALL",)
     registry: Registry | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
@@ -113,6 +116,7 @@ def _case(manifest: Path, registry: Registry | None) -> Case:
         findings=tuple(expected.get("findings", ())),
         today=expected.get("today", TODAY),
         profile=expected.get("profile", "standard"),
+        select=tuple(expected.get("select", ("ALL",))),
         registry=registry,
     )
 
@@ -120,8 +124,8 @@ def _case(manifest: Path, registry: Registry | None) -> Case:
 def _expected(file: Path) -> dict[str, Any]:
     """An expectation with the fields that it may have: a misspelt one would be a figure that nobody compares."""
     content = (yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else None) or {}
-    if not isinstance(content, dict) or not content.keys() <= {"today", "profile", "findings"}:
-        raise Mismatch(f"{file}: has something other than `today`, `profile` and `findings`")
+    if not isinstance(content, dict) or not content.keys() <= {"today", "profile", "select", "findings"}:
+        raise Mismatch(f"{file}: has something other than `today`, `profile`, `select` and `findings`")
     for finding in content.get("findings") or ():
         if not isinstance(finding, dict) or not _REQUIRED <= finding.keys() <= _COMPARED:
             raise Mismatch(f"{file}: a finding states {sorted(_REQUIRED)}, and of {sorted(_COMPARED)} what it has")
@@ -133,14 +137,16 @@ def lint(
     *,
     today: datetime.date = TODAY,
     profile: str = "standard",
+    select: tuple[str, ...] = ("ALL",),
     name: str = "manifest.archlint.yaml",
     registry: Registry | None = None,
 ) -> Report:
-    """The Report of one manifest under every check, the ones that are off by default included."""
+    """The Report of one manifest under every check, the ones that are off by default included, or under some."""
     registry = registry if registry is not None else load_registry()
     content = text.encode() if isinstance(text, str) else text
     request = Request(today=today)
-    return check_sources([Source(name, content)], request, alike(registry.checks, profile), registry)
+    checks = selected(registry, [Layer(select=select)])
+    return check_sources([Source(name, content)], request, alike(checks, profile), registry)
 
 
 def verify(case: Case) -> None:
@@ -154,6 +160,7 @@ def verify(case: Case) -> None:
         case.manifest.read_bytes(),
         today=case.today,
         profile=case.profile,
+        select=case.select,
         name=case.manifest.name,
         registry=registry,
     )
@@ -240,6 +247,7 @@ def expectation(case: Case) -> str:
         case.manifest.read_bytes(),
         today=case.today,
         profile=case.profile,
+        select=case.select,
         name=case.manifest.name,
         registry=case.registry,
     )
