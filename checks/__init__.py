@@ -4,6 +4,7 @@ from __future__ import annotations
 
 MODULES: tuple[str, ...] = (
     "archlint.checks.backups",
+    "archlint.checks.brooks",
     "archlint.checks.caching",
     "archlint.checks.cap",
     "archlint.checks.contradictions",
@@ -17,6 +18,7 @@ MODULES: tuple[str, ...] = (
     "archlint.checks.limits",
     "archlint.checks.littles_law",
     "archlint.checks.manifest",
+    "archlint.checks.mesh",
     "archlint.checks.monitoring",
     "archlint.checks.pools",
     "archlint.checks.queueing",

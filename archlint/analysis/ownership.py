@@ -43,9 +43,22 @@ class Ownership:
         ours, theirs = self.team(call.caller), self.team(target)
         return None if ours is None or theirs is None else ours != theirs
 
+    @cached_property
+    def _names(self) -> dict[System, frozenset[str]]:
+        return {
+            system: frozenset(
+                {*system.teams, *(owner for part in system.components.values() if (owner := _owner(part)) is not None)}
+            )
+            for system in self.systems.values()
+        }
+
+    def names(self, system: System) -> frozenset[str]:
+        """Every team that the manifest names, and every owner as it is written."""
+        return self._names[system]
+
     def is_told(self, system: System) -> bool:
         """Whether the manifest names any team at all."""
-        return bool(system.teams) or any(self.team(component) for component in system.components.values())
+        return bool(self._names[system]) or stated(system.spec, "owner") is not None
 
 
 def _owner(component: Component) -> str | None:
