@@ -123,8 +123,8 @@ def _below_slo(found: FlowAvailability, budget: Budget, severity: Severity) -> F
         field="slo.availability",
         severity=severity,
         message=(
-            f"{flow.name} can be expected to provide {expected}{'' if usual.exact else ' at best'} of the "
-            f"{show(budget.availability, 'fraction')} that it promises: {show(lost * YEAR, 's')} a year down, "
+            f"{flow.name} promises {show(budget.availability, 'fraction')} and can be expected to provide {expected}"
+            f"{'' if usual.exact else ' at best'}: {show(lost * YEAR, 's')} a year down, "
             f"{show(budget.in_year, 's')} allowed{worst}"
         ),
         exposure=lost / (budget.in_year / YEAR) if budget.in_year else math.inf,
@@ -364,7 +364,7 @@ def error_budget_owned_by_one(component: Component, analyses: Analyses) -> Itera
     owned = [one for one in held if exceeds(one.exposure, OWNED)]
     if owned and not exceeds(owned[0].exposure, 1.0):
         yield _of_dependency(
-            owned, severity=INFO, claim="and so spends {part} of the error budget of {flow}", concerns=()
+            owned, severity=INFO, claim="and so {spends} {part} of the error budget of {flow}", concerns=()
         )
 
 
@@ -383,7 +383,10 @@ def _of_dependency(found: list[Held], *, severity: Severity, claim: str, concern
     name, flow, budget = worst.dependency.label, worst.flow, worst.budget
     lost = (1.0 - worst.ceiling) * YEAR
     words = claim.format(
-        promise=show(budget.availability, "fraction"), flow=flow.name, part=show(worst.exposure, "fraction")
+        promise=show(budget.availability, "fraction"),
+        flow=flow.name,
+        part=show(worst.exposure, "fraction"),
+        spends="spends" if worst.basis == "measured" else "may spend",
     )
     at, field = _place(worst)
     return Finding(

@@ -199,10 +199,11 @@ def promise_needs_automation(system: System, analyses: Analyses) -> Iterator[Fin
     """One recovery by people spends more than a window's error budget.
 
     What it finds: the time to detect trouble, to acknowledge the alert and to mitigate, against what the objective
-    of a flow allows in its window. Where the flow needs a store whose failover is stated to be manual or absent, or
-    takes changes that people roll back, it is an error, at that place. Else it is a warning at the response, unless
-    the manifest shows that machines recover what is known to fail: a rollback that is automatic for each class of
-    change, and failovers that are.
+    of a flow allows in its window. Where the flow needs a store whose failover is stated to be manual or absent (and
+    not to fit the budget all the same), or takes changes that people roll back and of which one is over the budget
+    too, it is an error, at that place. Else it is a warning at the response, unless
+    the manifest shows that what is known to fail recovers in time: rollbacks of changes, and failovers, that are
+    automatic or within the budget.
 
     Why it matters: 99.99% leaves 4.3 minutes in 30 days. Nobody wakes, logs in, understands and acts in that time;
     the first incident that needs a person breaks the promise for the month.
@@ -253,7 +254,7 @@ def promise_needs_automation(system: System, analyses: Analyses) -> Iterator[Fin
     by_people = [place for flow in broken for place in _by_people(flow)]
     if by_people:
         yield from _at_places(broken, repair)
-    elif broken and not all(_by_machines(flow) for flow in broken):
+    elif broken and not all(_is_covered(flow) for flow in broken):
         yield _of_repair(broken, repair, _response(system), "mitigate", WARNING, "one recovery by people")
     if len(timed) < len(flows):
         raise Unknown("slo.window")
@@ -284,15 +285,29 @@ def _at_places(broken: list[FlowAvailability], repair: Repair) -> Iterator[Findi
 
 
 def _by_people(flow: FlowAvailability) -> Iterator[tuple[tuple[str, str], str, str]]:
-    """What people recover of a flow: the path of its element, the field that says so, and words for it."""
+    """What people recover of a flow, too slowly: the path of its element, the field that says so, and words for it."""
     for store in _led_stores(flow):
+        if _fits(store, flow):
+            continue
         if stated(store.spec, "failover") == NONE:
             yield ("datastores", store.name), "failover", f"{store.label} does not fail over: one recovery by people"
         elif stated(store.spec, "failover.automatic") is False:
             yield ("datastores", store.name), "failover.automatic", f"people fail {store.label} over, which"
     for one in flow.felt_changes:
-        if one.failure_rate and stated(one.system.manifest.changes[one.name], "rollback") in ("manual", NONE):
+        manual = stated(one.system.manifest.changes[one.name], "rollback") in ("manual", NONE)
+        if manual and one.failure_rate and not _is_bearable(one, flow):
             yield ("changes", one.name), "rollback", f"people roll changes of {one.name} back, which"
+
+
+def _fits(store: Datastore, flow: FlowAvailability) -> bool:
+    """Whether a failover of the store is stated to take no longer than the budget allows."""
+    told = stated(store.spec, "failover.time")
+    return isinstance(told, float) and told <= (_window(flow) or 0.0)
+
+
+def _is_bearable(change: Change, flow: FlowAvailability) -> bool:
+    """Whether a bad change ends, or hits so few, that the budget bears one."""
+    return not exceeds(change.restore * change.share.least, _window(flow) or 0.0)
 
 
 def _led_stores(flow: FlowAvailability) -> Iterator[Datastore]:
@@ -305,11 +320,15 @@ def _led_stores(flow: FlowAvailability) -> Iterator[Datastore]:
                 yield store
 
 
-def _by_machines(flow: FlowAvailability) -> bool:
-    """Whether the manifest shows that machines recover what is known to fail: bad changes, and lost leaders."""
-    classes = [spec for spec in classes_of(flow.flow.system).values() if spec.rollback is not None]
-    rolled_back = bool(classes) and all(spec.rollback == "automatic" for spec in classes)
-    return rolled_back and all(stated(store.spec, "failover.automatic") is True for store in _led_stores(flow))
+def _is_covered(flow: FlowAvailability) -> bool:
+    """Whether the manifest shows that what is known to fail recovers in time: bad changes, and lost leaders."""
+    bearable = {one.name for one in flow.felt_changes if _is_bearable(one, flow)}
+    rollbacks = {
+        name: spec.rollback for name, spec in classes_of(flow.flow.system).items() if spec.rollback is not None
+    }
+    undone = bool(rollbacks) and all(how == "automatic" or name in bearable for name, how in rollbacks.items())
+    stores = _led_stores(flow)
+    return undone and all(stated(store.spec, "failover.automatic") is True or _fits(store, flow) for store in stores)
 
 
 def _response(system: System) -> Element:

@@ -24,8 +24,8 @@ from archlint.analysis.parts import Copies, Idle, Own, Part, Parts, Whole
 from archlint.analysis.promises import Promises
 from archlint.analysis.structure import Interval, StructureFunction
 from archlint.analysis.values import Unknown
-from archlint.records import dataclass
-from archlint.system.elements import Client, Component, Flow, Job
+from archlint.records import dataclass, replace
+from archlint.system.elements import NONE, Client, Component, Flow, Job, stated
 
 if TYPE_CHECKING:
     from archlint.knowledge.catalogue import Catalogue
@@ -86,8 +86,12 @@ class FlowAvailability:
 
     @cached_property
     def budget(self) -> Budget | None:
-        """None where no availability is promised."""
-        return Budget.of(self._run.promises.objective(self.flow))
+        """None where no availability is promised. An objective without a window has that of the system's."""
+        found = Budget.of(self._run.promises.objective(self.flow))
+        window = stated(self.flow.system.spec, "slo.window")
+        if found is None or found.in_window is not None or window is None or window == NONE:
+            return found
+        return replace(found, in_window=(1.0 - found.availability) * float(window))
 
     def at(self, view: View, perfect: frozenset[Part] = frozenset()) -> Interval:
         """The share of requests that succeed, if the parts in `perfect` never fail."""

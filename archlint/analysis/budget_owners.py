@@ -12,7 +12,7 @@ from typing import Literal
 from archlint.analysis.availability import Availability, FlowAvailability
 from archlint.analysis.changes import Change
 from archlint.analysis.cuts import SingleFailures
-from archlint.analysis.domains import Domain
+from archlint.analysis.domains import WIDE, Domain
 from archlint.analysis.downtime import YEAR, Budget
 from archlint.analysis.figures import Basis
 from archlint.analysis.losses import Instance
@@ -138,8 +138,15 @@ class BudgetOwners:
         return not over(flow.at("usual", perfect).high, flow.budget)
 
     def _single_points(self, flow: FlowAvailability) -> Iterator[Part]:
+        """With an instance that stands alone, the zone and the like that it stands in: a second one is the remedy."""
         for point in self._points.get(flow.flow, ()):
-            yield Own(point.of) if isinstance(point, Instance) else point
+            if isinstance(point, Domain):
+                yield point
+                continue
+            yield Own(point.of)
+            yield point
+            shares = self._availability.losses.shares(point.of)
+            yield from (domain for domain, share in shares.items() if share.whole and domain.kind not in WIDE)
 
     @cached_property
     def _points(self) -> dict[Flow, list[Instance | Domain]]:
