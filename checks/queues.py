@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -50,7 +51,7 @@ def _can_be_unbounded(component: Component) -> bool:
 def unbounded_queue(component: Component, analyses: Analyses) -> Iterator[Finding]:
     """Nothing bounds a queue: what waits in it grows as long as more arrives than is served.
 
-    What it finds: a service whose `queue` is `unbounded`; a topic that states none of `retention`, `max_length`,
+    What it finds: a service whose `queue`, or its `depth`, is `unbounded`; a topic that states none of `retention`, `max_length`,
     `max_age` and `max_size`, or states `unlimited` and no other bound. Load shedding, a timeout of the queue and a
     compacted topic count as bounds, and so does what the broker's technology does by default.
 
@@ -90,15 +91,15 @@ def unbounded_queue(component: Component, analyses: Analyses) -> Iterator[Findin
 
 def _of_service(service: Component) -> Iterator[Finding]:
     queue, shedding = need(service, "queue"), stated(service.spec, "load_shedding")
-    if queue != "unbounded":
-        if queue != NONE and queue.timeout is None and (shedding is None or shedding == NONE):
-            need(service, "queue.depth")
+    sheds = shedding is not None and shedding != NONE
+    timed = queue not in ("unbounded", NONE) and queue.timeout is not None
+    if sheds or timed or queue == NONE:
         return
-    if shedding is not None and shedding != NONE:
+    if queue != "unbounded" and need(service, "queue.depth") != math.inf:
         return
     yield Finding(
         at=service,
-        field="queue",
+        field="queue" if queue == "unbounded" else "queue.depth",
         message=f"nothing bounds the queue of {service.label}: under overload it grows until memory ends",
         remedy="Bound it by `depth`, at what is served within the callers' timeout, and refuse the rest.",
     )

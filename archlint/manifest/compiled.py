@@ -803,7 +803,7 @@ MODELS: dict[str, tuple[Any, Any, Any]] = {
     ), ('to',), ()),
     'QueueSpec': ((
         ('proven', 'proven', ('date',)),
-        ('depth', 'depth', ('quantity', ('amount',), 'low', 0.0)),
+        ('depth', 'depth', ('bound', 'low')),
         ('timeout', 'timeout', ('quantity', ('duration',), 'high', 0.0)),
         ('on_full', 'on_full', ('word', ('reject', 'block', 'drop-oldest'), ())),
         ('order', 'order', ('word', ('fifo', 'lifo'), ())),

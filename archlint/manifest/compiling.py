@@ -75,6 +75,8 @@ def _scalar(annotation: Any, metadata: tuple[Any, ...]) -> Plan:
         match note:
             case fields.CountOrShare():
                 return ("count or share", note.worst)
+            case fields.OrUnbounded():
+                return ("bound", note.worst)
             case fields.Whole():
                 return ("whole", note.least)
             case fields.Quantity():

@@ -87,6 +87,18 @@ class CountOrShare(Quantity):
         return readings.count_or_share(value, self.worst)
 
 
+@dataclass(frozen=True, slots=True)
+class OrUnbounded(Quantity):
+    """Annotation: an amount, or `unbounded`, which is read as infinity."""
+
+    def read(self, value: object) -> float:
+        return readings.bound(value, self.worst)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchema:
+        arms = Quantity.__get_pydantic_json_schema__(self, schema, handler)
+        return {**arms, "anyOf": [*arms["anyOf"], {"const": "unbounded"}]}
+
+
 def _json_arms(dimension: Dimension, least: float) -> list[JsonSchema]:
     text: JsonSchema = {"type": "string", "pattern": units.pattern(dimension)}
     if dimension in ("count", "amount"):
@@ -112,6 +124,7 @@ TransferPrice = Annotated[float, Quantity(("transfer_price",))]
 Growth = Annotated[float, Quantity(("growth",))]
 Amount = Annotated[float, Quantity(("amount",))]
 AmountFloor = Annotated[float, Quantity(("amount",), "low")]
+Bound = Annotated[float, OrUnbounded(("amount",), "low")]
 Count = Annotated[int, Whole(("count",))]
 PositiveCount = Annotated[int, Whole(("count",), least=1)]
 InstancesOrShare = Annotated[int | Share, CountOrShare(("count", "fraction"))]

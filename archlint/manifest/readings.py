@@ -30,6 +30,11 @@ def quantity(value: object, dimensions: tuple[Dimension, ...], worst: Worst, lea
     return number
 
 
+def bound(value: object, worst: Worst) -> float:
+    """An amount, or `unbounded`: infinity."""
+    return math.inf if value == "unbounded" else parse_quantity(value, "amount", worst)
+
+
 def whole(value: object, least: float) -> int:
     return int(quantity(value, ("count",), "high", least))
 

@@ -216,6 +216,7 @@ def _by_kind(arms: tuple[tuple[str, Plan], ...], text: bool) -> Reader:
 _MAKERS: dict[str, Callable[..., Reader]] = {
     "model": _model,
     "quantity": _quantity,
+    "bound": lambda worst: partial(readings.bound, worst=worst),
     "whole": lambda least: partial(readings.whole, least=least),
     "count or share": lambda worst: partial(readings.count_or_share, worst=worst),
     "text": _text,

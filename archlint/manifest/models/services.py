@@ -7,6 +7,7 @@ from typing import Literal
 from archlint.manifest.fields import (
     Amount,
     AmountFloor,
+    Bound,
     Bytes,
     BytesFloor,
     Count,
@@ -84,7 +85,7 @@ class ServiceCapacitySpec(Spec):
 class QueueSpec(Control):
     """Where requests wait for a free slot."""
 
-    depth: AmountFloor | None = stated("Requests that may wait, per instance.")
+    depth: Bound | None = stated("Requests that may wait, per instance; `unbounded` where nothing bounds them.")
     timeout: Duration | None = stated("Longest time that a request waits.")
     on_full: Literal["reject", "block", "drop-oldest"] | None = stated("What happens to one more request.")
     order: Literal["fifo", "lifo"] | None = stated("Which waiting request is served next.")
