@@ -51,9 +51,9 @@ def _can_be_unbounded(component: Component) -> bool:
 def unbounded_queue(component: Component, analyses: Analyses) -> Iterator[Finding]:
     """Nothing bounds a queue: what waits in it grows as long as more arrives than is served.
 
-    What it finds: a service whose `queue`, or its `depth`, is `unbounded`; a topic that states none of `retention`, `max_length`,
-    `max_age` and `max_size`, or states `unlimited` and no other bound. Load shedding, a timeout of the queue and a
-    compacted topic count as bounds, and so does what the broker's technology does by default.
+    What it finds: a service whose `queue`, or its `depth`, is `unbounded`; a topic that states none of `retention`,
+    `max_length`, `max_age` and `max_size`, or states `unlimited` and no other bound. Load shedding, a timeout of the
+    queue and a compacted topic count as bounds, and so does what the broker's technology does by default.
 
     Why it matters: an unbounded queue turns overload into latency and then into exhausted memory or disk. Everything
     in it is late, the callers have given up, and the work is done for nobody.
