@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
 
 import click
 
 from archlint.cli.output import to_file, to_stdout, use_color
 from archlint.cli.parameters import color_option, format_option, output_option, rules_option
-from archlint.engine.errors import UsageError
-
-if TYPE_CHECKING:
-    from archlint.engine.registry import Registry
-    from archlint.report.explanation import Explanation
 
 
 @click.command("explain")
@@ -24,12 +18,17 @@ if TYPE_CHECKING:
 @output_option()
 @color_option()
 def command(topic: str, rules: tuple[str, ...], format: str, output: str | None, color: str) -> int:
-    """Explain TOPIC, a check by its code or its name: what it finds, why it matters, what to do at 3 AM."""
+    """Explain TOPIC: a check by its code or its name, a law, a technology, or one of its limits as TECHNOLOGY/LIMIT.
+
+    Of a check: what it finds, why it matters, what to do at 3 AM, the law that it stands on. Of a law: its formula, a
+    worked example, the checks that stand on it. Of a limit: the figure, when it holds, who says so.
+    """
     from archlint.cli.checks import known_checks
+    from archlint.cli.topics import explained
     from archlint.report.explanation import render_explanation
 
     registry, code = known_checks(rules)
-    explanation = _find(topic, registry)
+    explanation = explained(topic, registry)
     text = render_explanation(explanation, format)
     if output is not None:
         to_file(output, text)
@@ -38,21 +37,6 @@ def command(topic: str, rules: tuple[str, ...], format: str, output: str | None,
     else:
         to_stdout(text, "utf-8" if format == "json" else None)
     return code
-
-
-def _find(topic: str, registry: Registry) -> Explanation:
-    from archlint.engine.registry import MANIFEST_ERRORS
-    from archlint.report.explanation import explanation_of, explanation_of_error
-
-    for key in (topic.upper(), topic.lower()):
-        if check := registry.find(key):
-            return explanation_of(check)
-        for error in MANIFEST_ERRORS.values():
-            if key in (error.code, error.name):
-                return explanation_of_error(error)
-    near = registry.suggest(topic.upper()) or registry.suggest(topic.lower())
-    hint = f"; did you mean `{near}`?" if near else "; `archlint catalog checks` lists them"
-    raise UsageError(f"no check `{topic}`{hint}")
 
 
 def _print_styled(markdown: str) -> None:

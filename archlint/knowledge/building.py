@@ -131,6 +131,7 @@ def _build_default(record: Record) -> Default:
         record.optional_text("field"),
         _condition(record.optional_record("condition")),
         record.optional_text("note"),
+        unit or None,
     )
     record.done()
     return default

@@ -80,8 +80,9 @@ class Catalogue:
     def laws(self) -> tuple[Law, ...]:
         return self._laws
 
-    def law(self, law_id: str) -> Law | None:
-        return next((law for law in self._laws if law.id == law_id), None)
+    def law(self, name: str) -> Law | None:
+        """By its id, an alias or its name."""
+        return next((law for law in self._laws if law.is_called(name)), None)
 
     def failure_rates(self) -> tuple[FailureRate, ...]:
         return self._failure_rates

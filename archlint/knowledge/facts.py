@@ -28,6 +28,20 @@ class Law:
     sources: tuple[Source, ...]
     symbols: tuple[tuple[str, str], ...] = ()
     corrections: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+
+    def carries(self, code: str) -> bool:
+        """Whether the check of this code stands on the law; `checks` are codes and beginnings of codes."""
+        return code.startswith(self.checks)
+
+    def is_called(self, name: str) -> bool:
+        """By its id, its name or an alias, in any case, with or without apostrophes, hyphens for blanks."""
+        return _key(name) in map(_key, (self.id, self.name, *self.aliases))
+
+
+def _key(name: str) -> str:
+    return "-".join(name.lower().replace("'", "").replace("\u2019", "").split())
 
 
 @dataclass(frozen=True, slots=True)

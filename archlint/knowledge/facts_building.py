@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from archlint.knowledge.building import build_source
 from archlint.knowledge.facts import ELEMENTS, Estimate, FailureRate, Law
 from archlint.knowledge.measures import UNITS, Dimension
 from archlint.knowledge.reading import Record
 from archlint.knowledge.technology import CONFIDENCES, PROVENANCES
+
+_SELECTOR = re.compile(r"[A-Z]{3}[0-9]{2,3}")
 
 
 def build_law(record: Record) -> Law:
@@ -22,8 +26,12 @@ def build_law(record: Record) -> Law:
         tuple(build_source(item) for item in record.records("sources")),
         _pairs(record.optional_record("symbols")),
         record.texts("corrections"),
+        record.texts("aliases"),
+        record.texts("checks"),
     )
     record.done()
+    if not all(map(_SELECTOR.fullmatch, law.checks)):
+        record.fail("`checks` are codes, or their beginnings such as `LAW02`", "checks")
     return law
 
 

@@ -161,7 +161,7 @@ class Limit(NamedTuple):
 
 
 class Default(NamedTuple):
-    """What the technology does where nothing is configured. Quantities are canonical."""
+    """What the technology does where nothing is configured. Quantities are canonical, and were written in `unit`."""
 
     key: str
     of: Carrier
@@ -170,6 +170,7 @@ class Default(NamedTuple):
     field: str | None = None  # the manifest's field that states it, below the carrier
     condition: Condition = Condition()
     note: str | None = None
+    unit: str | None = None
 
 
 class Applicable(NamedTuple):

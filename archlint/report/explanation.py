@@ -1,17 +1,18 @@
-"""The page of a check for a reader: as text, as markdown, as json. All from its docstring and its decorator."""
+"""The page of a topic for a reader: as text, as markdown, as json. That of a check is all from its own declaration."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from archlint.engine.documentation import page_of
+from archlint.engine.documentation import Page, page_of
 from archlint.records import dataclass
 
 if TYPE_CHECKING:
     from archlint.engine.registry import ManifestError
+    from archlint.knowledge.facts import Law
     from archlint.plugin import Check
 
 FORMATS = ("text", "markdown", "json")
@@ -19,77 +20,69 @@ FORMATS = ("text", "markdown", "json")
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """`properties` are short facts by their label, `sections` the prose by its heading, none of them empty."""
+    """`properties` are short facts by their label, `sections` the prose by its heading, none of them empty.
 
-    code: str
-    name: str
+    `item` is all of it as json has it, in fields of its own for each kind.
+    """
+
+    kind: str
+    title: str
     summary: str
     properties: dict[str, Any]
     sections: dict[str, str]
     examples: dict[str, str]
+    item: dict[str, Any]
 
 
-def explanation_of(check: Check) -> Explanation:
-    page = page_of(check)
-    return Explanation(
-        code=check.code,
-        name=check.name,
-        summary=page.summary,
-        properties={
-            "severity": check.severity.label,
-            "subject": check.subject,
-            "needs": list(check.needs),
-            "subsumes": list(check.subsumes),
-            "options": {option.name: option.default for option in dataclasses.fields(check.options)},
-            "since": check.since,
-            "status": check.status,
-            "default": check.default,
-        },
-        sections={heading: text for heading, text in page.sections.items() if text},
-        examples={heading: text for heading, text in (("Risky", page.risky), ("Safe", page.safe)) if text},
-    )
+def explanation_of(check: Check, laws: Iterable[Law] = ()) -> Explanation:
+    """`laws` are those that the check stands on."""
+    properties = {
+        "severity": check.severity.label,
+        "subject": check.subject,
+        "needs": list(check.needs),
+        "subsumes": list(check.subsumes),
+        "options": {option.name: option.default for option in dataclasses.fields(check.options)},
+        "since": check.since,
+        "status": check.status,
+        "default": check.default,
+    }
+    named = {law.id: law.name for law in laws}
+    shown = {"stands on": [f"{name} ({law_id})" for law_id, name in named.items()]}
+    return _explanation(check, page_of(check), properties | shown, properties | {"laws": list(named)})
 
 
 def explanation_of_error(error: ManifestError) -> Explanation:
     """Of MAN001 to MAN006, which are no checks: reading and linking make them, nothing turns them off."""
-    page = page_of(error)
-    return Explanation(
-        code=error.code,
-        name=error.name,
-        summary=page.summary,
-        properties={"severity": error.severity.label, "subject": "Manifest", "default": True},
-        sections={heading: text for heading, text in page.sections.items() if text},
-        examples={heading: text for heading, text in (("Risky", page.risky), ("Safe", page.safe)) if text},
-    )
+    properties = {"severity": error.severity.label, "subject": "Manifest", "default": True}
+    return _explanation(error, page_of(error), properties, properties)
+
+
+def _explanation(
+    topic: Check | ManifestError, page: Page, shown: dict[str, Any], properties: dict[str, Any]
+) -> Explanation:
+    sections = {heading: text for heading, text in page.sections.items() if text}
+    examples = {heading: text for heading, text in (("Risky", page.risky), ("Safe", page.safe)) if text}
+    item = {"id": topic.code, "name": topic.name, "summary": page.summary, **properties}
+    item |= {"sections": sections, "examples": examples}
+    return Explanation("check", f"{topic.code} {topic.name}", page.summary, shown, sections, examples, item)
 
 
 def render_explanation(explanation: Explanation, format: str) -> str:
     """In one of FORMATS, ending with a newline."""
     if format == "json":
-        return _json(explanation)
+        document = {"version": 1, "kind": explanation.kind, "item": explanation.item}
+        return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
     return "\n".join(_markdown(explanation) if format == "markdown" else _text(explanation)) + "\n"
 
 
-def _json(explanation: Explanation) -> str:
-    item = {
-        "id": explanation.code,
-        "name": explanation.name,
-        "summary": explanation.summary,
-        **explanation.properties,
-        "sections": explanation.sections,
-        "examples": explanation.examples,
-    }
-    return json.dumps({"version": 1, "kind": "check", "item": item}, ensure_ascii=False, indent=1) + "\n"
-
-
 def _text(explanation: Explanation) -> Iterator[str]:
-    yield f"{explanation.code} {explanation.name}"
+    yield explanation.title
     yield ""
     yield explanation.summary
-    yield ""
-    facts = list(_facts(explanation))
-    widest = max(len(label) for label, _ in facts)
-    yield from (f"{label:<{widest}}  {text}" for label, text in facts)
+    if facts := list(_facts(explanation)):
+        yield ""
+        widest = max(len(label) for label, _ in facts)
+        yield from (f"{label:<{widest}}  {text}" for label, text in facts)
     for heading, text in explanation.sections.items():
         yield ""
         yield heading
@@ -101,11 +94,12 @@ def _text(explanation: Explanation) -> Iterator[str]:
 
 
 def _markdown(explanation: Explanation) -> Iterator[str]:
-    yield f"# {explanation.code} {explanation.name}"
+    yield f"# {explanation.title}"
     yield ""
     yield explanation.summary
-    yield ""
-    yield from (f"- **{label}**: {text}" for label, text in _facts(explanation))
+    if facts := list(_facts(explanation)):
+        yield ""
+        yield from (f"- **{label}**: {text}" for label, text in facts)
     for heading, text in explanation.sections.items():
         yield ""
         yield f"## {heading}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from archlint.report.json_report import number
@@ -11,15 +11,17 @@ from archlint.report.json_report import number
 if TYPE_CHECKING:
     from archlint.engine.registry import ManifestError
     from archlint.knowledge.catalogue import Catalogue
-    from archlint.knowledge.technology import Condition, Limit, Source
+    from archlint.knowledge.facts import Law
+    from archlint.knowledge.technology import Limit, Source
     from archlint.plugin import Check
 
 Item = dict[str, Any]
 
 COLUMNS: dict[str, tuple[str, ...]] = {
+    "kinds": ("id", "count"),
     "checks": ("id", "name", "severity", "subject", "summary"),
-    "laws": ("id", "name", "statement"),
-    "limits": ("id", "kind", "value", "unit", "condition", "breaks"),
+    "laws": ("id", "name", "formula"),
+    "limits": ("id", "kind", "value", "unit", "condition", "provenance", "breaks"),
     "technologies": ("id", "name", "kinds", "limits"),
 }
 """The kinds, and the members of an item that the table shows."""
@@ -40,13 +42,13 @@ def as_table(items: Sequence[Item], columns: Sequence[str]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def check_items(checks: Iterable[Check], errors: Iterable[ManifestError]) -> list[Item]:
+def check_items(checks: Iterable[Check], errors: Iterable[ManifestError], laws: Sequence[Law]) -> list[Item]:
     """Sorted by code; MAN001 to MAN006 stand among them, because findings carry their codes."""
     items = [
-        *(_check_item(check) for check in checks),
+        *(_check_item(check, laws) for check in checks),
         *(
             {"id": e.code, "name": e.name, "severity": e.severity.label, "subject": "Manifest",
-             "summary": e.summary, "needs": [], "subsumes": [], "status": "stable", "since": "0.1",
+             "summary": e.summary, "needs": [], "subsumes": [], "laws": [], "status": "stable", "since": "0.1",
              "default": True}
             for e in errors
         ),
@@ -54,7 +56,7 @@ def check_items(checks: Iterable[Check], errors: Iterable[ManifestError]) -> lis
     return sorted(items, key=lambda item: str(item["id"]))
 
 
-def _check_item(check: Check) -> Item:
+def _check_item(check: Check, laws: Sequence[Law]) -> Item:
     from archlint.engine.documentation import page_of
 
     return {
@@ -65,40 +67,34 @@ def _check_item(check: Check) -> Item:
         "summary": page_of(check).summary,
         "needs": list(check.needs),
         "subsumes": list(check.subsumes),
+        "laws": [law.id for law in laws if law.carries(check.code)],
         "status": check.status,
         "since": check.since,
         "default": check.default,
     }
 
 
-def limit_items(catalogue: Catalogue) -> list[Item]:
-    slugs = catalogue.slugs()
-    return [_limit_item(limit) for slug in slugs for limit in catalogue.limits(slug)]
-
-
-def _limit_item(limit: Limit) -> Item:
+def limit_item(limit: Limit) -> Item:
     return {
         "id": limit.name,
         "technology": limit.technology,
         "kind": limit.kind,
         "value": number(limit.value),
         "unit": limit.unit,
+        "source": _short_source(limit.source),
         "direction": limit.direction,
         "scope": limit.scope,
-        "condition": _condition(limit.condition),
+        "measure": limit.measure,
+        "condition": str(limit.condition),
         "breaks": limit.breaks,
         "error": limit.error,
+        "note": limit.note,
         "confidence": limit.confidence,
         "provenance": limit.provenance,
-        "source": _source(limit.source),
     }
 
 
-def _condition(condition: Condition) -> str:
-    return str(condition)
-
-
-def _source(source: Source) -> Item:
+def _short_source(source: Source) -> Item:
     return {"title": source.title, "url": source.url, "year": source.year}
 
 
@@ -119,24 +115,23 @@ def _technologies(catalogue: Catalogue) -> Iterator[Item]:
             }
 
 
-def law_items(catalogue: Catalogue) -> list[Item]:
-    return [
-        {
-            "id": law.id,
-            "name": law.name,
-            "statement": law.statement,
-            "formula": law.formula,
-            "sources": [_source(source) for source in law.sources],
-        }
-        for law in catalogue.laws()
-    ]
-
-
-KNOWLEDGE_ITEMS: dict[str, Callable[[Catalogue], list[Item]]] = {
-    "laws": law_items,
-    "limits": limit_items,
-    "technologies": technology_items,
-}
+def law_item(law: Law, checks: Iterable[Check]) -> Item:
+    """With the codes of those of `checks` that stand on it."""
+    return {
+        "id": law.id,
+        "name": law.name,
+        "aliases": list(law.aliases),
+        "statement": law.statement,
+        "formula": law.formula,
+        "symbols": dict(law.symbols),
+        "example": law.example,
+        "detect": law.detect,
+        "mitigate": list(law.mitigate),
+        "costs": law.costs,
+        "corrections": list(law.corrections),
+        "sources": [source._asdict() for source in law.sources],
+        "checks": [check.code for check in checks if law.carries(check.code)],
+    }
 
 
 def _cell(value: object) -> str:

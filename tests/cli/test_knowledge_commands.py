@@ -114,13 +114,18 @@ def test_explain_into_a_file(archlint: Run, known: Check, tmp_path: Path) -> Non
     [
         ("no-ownr", "did you mean `no-owner`?"),
         ("abc01", "did you mean `ABC001`?"),
-        ("xyz", "`archlint catalog checks` lists them"),
+        ("little-law", "did you mean `littles-law`?"),
+        ("amdal", "did you mean `amdahl`?"),
+        ("kafkaa", "did you mean `kafka`?"),
+        ("kafka/partitions", "did you mean `kafka/partitions_per_cluster`?"),
+        ("shema-violation", "did you mean `schema-violation`?"),
+        ("xyzzy", "`archlint catalog` tells what kinds there are, and `archlint catalog KIND` lists one"),
     ],
 )
 def test_explain_suggests_what_was_meant(archlint: Run, known: Check, topic: str, hint: str) -> None:
     result = archlint("explain", topic)
     assert (result.code, result.out) == (exit_codes.USAGE, "")
-    assert result.err == f"error: no check `{topic}`; {hint}\n"
+    assert result.err == f"error: no topic `{topic}`; {hint}\n"
 
 
 @pytest.mark.parametrize("topic", ["MAN002", "schema-violation"])
@@ -167,6 +172,7 @@ def test_the_catalog_of_checks_as_json(archlint: Run, known: Check) -> None:
         "summary": "A service states no owner.",
         "needs": ["owner"],
         "subsumes": ["ABC002"],
+        "laws": [],
         "status": "stable",
         "since": "0.2",
         "default": True,
