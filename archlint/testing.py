@@ -37,14 +37,14 @@ from typing import Any
 
 import yaml
 
-from archlint.engine.discovery import Source
+from archlint.engine.configuration.settings import alike
 from archlint.engine.documentation import SECTIONS, page_of
 from archlint.engine.manifest_errors import MANIFEST_ERRORS, ManifestError
 from archlint.engine.registry import Registry, load_registry
 from archlint.engine.results import Report, ReportedFinding
 from archlint.engine.selection import Layer, selected
 from archlint.engine.session import Request, check_sources
-from archlint.engine.settings import alike
+from archlint.engine.sources.discovery import Source
 from archlint.plugin import Check
 from archlint.records import dataclass, field
 

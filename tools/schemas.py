@@ -8,9 +8,9 @@ from importlib import import_module
 from pathlib import Path
 
 from archlint.checks import MODULES
-from archlint.engine import configuration_schema as configuration
-from archlint.engine import rules_file_schema as rules
+from archlint.engine.configuration import schema as configuration
 from archlint.engine.registry import registry_of
+from archlint.engine.rule_files import schema as rules
 from archlint.knowledge.schema import technology_schema
 from archlint.manifest import schema as manifest
 from archlint.manifest.compiling import write_compiled

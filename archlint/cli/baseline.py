@@ -16,12 +16,12 @@ from archlint.cli.output import to_file, to_stdout
 from archlint.cli.parameters import date_of, format_option, output_option, rules_option
 from archlint.cli.settings import RunSettings, configuration_options
 from archlint.engine import exit_codes
-from archlint.engine.discovery import repository_root
 from archlint.engine.errors import UsageError
+from archlint.engine.sources.discovery import repository_root
 from archlint.records import dataclass
 
 if TYPE_CHECKING:
-    from archlint.engine.baseline import Baseline, Comparison
+    from archlint.engine.acceptance.baseline import Baseline, Comparison
     from archlint.engine.results import Report
     from archlint.engine.session import Request
 
@@ -76,7 +76,7 @@ def write(context: click.Context, /, reason: str | None, **given: Any) -> int:
 
     Exit codes: 0 written, 1 written but for manifest errors, 2 wrong usage, 3 a check failed and nothing is written.
     """
-    from archlint.engine.baseline import written
+    from archlint.engine.acceptance.baseline import written
 
     held = _held(context, given, must_exist=False)
     return _put("written", held, lambda: written(held.baseline, held.report, held.compared, reason))
@@ -87,7 +87,7 @@ def write(context: click.Context, /, reason: str | None, **given: Any) -> int:
 @click.pass_context
 def prune(context: click.Context, /, **given: Any) -> int:
     """Remove entries whose findings are gone, and nothing else."""
-    from archlint.engine.baseline import pruned
+    from archlint.engine.acceptance.baseline import pruned
 
     held = _held(context, given)
     return _put("pruned", held, lambda: pruned(held.baseline, held.compared))
@@ -123,8 +123,8 @@ def _held(context: click.Context, given: dict[str, Any], must_exist: bool = True
         if given.pop(option):
             raise UsageError(f"a baseline accepts what the manifests say, not what {name} assumes; leave it out")
     settings = RunSettings(context)
-    from archlint.engine.baseline import DEFAULT_FILE, compare
-    from archlint.engine.baseline_file import read_baseline
+    from archlint.engine.acceptance.baseline import DEFAULT_FILE, compare
+    from archlint.engine.acceptance.baseline_file import read_baseline
     from archlint.engine.scope import covers
     from archlint.engine.session import run
 
@@ -140,8 +140,8 @@ def _held(context: click.Context, given: dict[str, Any], must_exist: bool = True
 
 def _request(settings: RunSettings, given: dict[str, Any]) -> Request:
     """The same as that of `archlint check`, without a baseline."""
-    from archlint.engine.discovery import READ_AT_MOST
     from archlint.engine.session import Request
+    from archlint.engine.sources.discovery import READ_AT_MOST
 
     left = {name: value for name, value in given.items() if name not in ("baseline", "config", "isolated")}
     return Request(
@@ -169,7 +169,7 @@ def _roots(request: Request) -> Iterator[str]:
 
 def _put(action: str, held: _Held, change: Callable[[], Baseline]) -> int:
     """Write what `change` makes; nothing where a check or a plug-in failed, whose entries would be lost."""
-    from archlint.engine.baseline_file import render_baseline
+    from archlint.engine.acceptance.baseline_file import render_baseline
     from archlint.report.comparison import as_change
 
     if held.report.faults:

@@ -110,8 +110,8 @@ def command(
     if stdin_filename is not None and STANDARD_INPUT not in paths:
         raise UsageError("--stdin-filename names what `-` reads; add `-`, or leave it out")
     # After the parameters are known to be right: importing the engine is most of a small run.
-    from archlint.engine.discovery import READ_AT_MOST
     from archlint.engine.session import Request, exit_code, run
+    from archlint.engine.sources.discovery import READ_AT_MOST
 
     request = Request(
         paths=paths,
@@ -151,7 +151,7 @@ def _show(request: Request, settings: RunSettings, show_settings: bool) -> int:
     if not show_settings:
         to_stdout("".join(f"{name}\n" for name in names))
         return exit_codes.CLEAN
-    from archlint.engine.shown_settings import shown
+    from archlint.engine.configuration.shown import shown
 
     is_json = settings.given("format") == "json"
     write = settings_as_json if is_json else settings_as_text

@@ -12,11 +12,11 @@ import click
 from click.core import ParameterSource
 
 from archlint.cli.parameters import Output, output_of
-from archlint.engine.configuration import Configuration, Configurations, Stated
+from archlint.engine.configuration.search import Configuration, Configurations, Stated
 from archlint.records import dataclass
 
 if TYPE_CHECKING:
-    from archlint.engine.gitignore import Rules
+    from archlint.engine.sources.gitignore import Rules
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -109,7 +109,7 @@ class RunSettings:
         setting = self.setting("exclude")
         if not setting.value:
             return ()
-        from archlint.engine.gitignore import Rules, parse
+        from archlint.engine.sources.gitignore import Rules, parse
 
         folder = os.getcwd() if setting.stated is None else setting.stated.file.folder
         return (Rules(folder, parse(_from_here(pattern) for pattern in setting.value)),)
@@ -123,7 +123,7 @@ class RunSettings:
 
     def shown(self) -> Iterator[tuple[str, Any, str]]:
         """Each key of the run with its value and where that came from."""
-        from archlint.engine.configuration_keys import KEYS
+        from archlint.engine.configuration.keys import KEYS
 
         for key in (key.name for key in KEYS if key.of == "run"):
             parameter = {"output": "outputs", "fail-on": "fail_on"}.get(key, key)

@@ -14,7 +14,7 @@ from archlint.records import replace
 
 if TYPE_CHECKING:
     from archlint.analysis.analyses import Analyses
-    from archlint.engine.settings import Settings, SettingsOf
+    from archlint.engine.configuration.settings import Settings, SettingsOf
     from archlint.system.elements import System
 
 

@@ -81,7 +81,7 @@ def load_registry(entry_points: Iterable[EntryPoint] | None = None, rules: Seque
     registry = _loaded(tuple(entry_points) if entry_points is not None else find_entry_points())
     if not rules:
         return registry
-    from archlint.engine.rules_file import with_rules
+    from archlint.engine.rule_files.file import with_rules
 
     return with_rules(registry, rules)
 

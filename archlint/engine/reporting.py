@@ -31,7 +31,7 @@ from archlint.system.build import COMPONENT_SECTIONS
 from archlint.system.workspace import Workspace
 
 if TYPE_CHECKING:
-    from archlint.engine.settings import SettingsOf
+    from archlint.engine.configuration.settings import SettingsOf
 
 READABLE_DEPTH = 12
 """Parts of a route that a report shows: only what is nested beyond any field of the language has more."""

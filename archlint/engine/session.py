@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 
 from archlint.analysis.analyses import Analyses
 from archlint.engine import exit_codes
-from archlint.engine.discovery import (
+from archlint.engine.configuration.settings import CommandLine, SettingsFinder, SettingsOf, verify_run
+from archlint.engine.errors import UsageError
+from archlint.engine.judging import Judges, all_checks
+from archlint.engine.registry import Registry, load_registry
+from archlint.engine.reporting import Judged, build_report
+from archlint.engine.results import Fault, Report
+from archlint.engine.runner import CHECK_TIMEOUT
+from archlint.engine.selection import Layer, split
+from archlint.engine.sources.discovery import (
     STANDARD_INPUT,
     Source,
     discover,
@@ -19,14 +27,6 @@ from archlint.engine.discovery import (
     repository_root,
     without_excluded,
 )
-from archlint.engine.errors import UsageError
-from archlint.engine.judging import Judges, all_checks
-from archlint.engine.registry import Registry, load_registry
-from archlint.engine.reporting import Judged, build_report
-from archlint.engine.results import Fault, Report
-from archlint.engine.runner import CHECK_TIMEOUT
-from archlint.engine.selection import Layer, split
-from archlint.engine.settings import CommandLine, SettingsFinder, SettingsOf, verify_run
 from archlint.engine.subjects import ACCEPTANCES, accepts_anything
 from archlint.knowledge.catalogue import Catalogue, CatalogueError
 from archlint.manifest.loading import Loaded, load
@@ -35,10 +35,10 @@ from archlint.records import dataclass, replace
 from archlint.system.workspace import link
 
 if TYPE_CHECKING:
-    from archlint.engine.baseline import Baseline
-    from archlint.engine.configuration import Configurations
-    from archlint.engine.gitignore import Rules
-    from archlint.engine.new_since import NewSince
+    from archlint.engine.acceptance.baseline import Baseline
+    from archlint.engine.acceptance.new_since import NewSince
+    from archlint.engine.configuration.search import Configurations
+    from archlint.engine.sources.gitignore import Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +98,8 @@ def check_sources(sources: Sequence[Source], request: Request, settings_of: Sett
     report = build_report(judged, outcomes, (*registry.faults, *faults))
     if not any(map(accepts_anything, systems)):
         return report
-    from archlint.engine.acceptance import with_acceptances
-    from archlint.engine.targets import Targets
+    from archlint.engine.acceptance.manifest import with_acceptances
+    from archlint.engine.acceptance.targets import Targets
 
     return with_acceptances(report, judged, Targets(registry, analyses.knowledge, settings_of), judges.run)
 
@@ -108,16 +108,16 @@ def _without_accepted(
     report: Report, sources: Sequence[Source], request: Request, settings_of: SettingsOf, registry: Registry
 ) -> Report:
     """The report with what the baseline or an older revision has suppressed, unless it has become worse."""
-    from archlint.engine.accepted import with_remembered
-    from archlint.engine.suppression import suppressed
+    from archlint.engine.acceptance.accepted import with_remembered
+    from archlint.engine.acceptance.suppression import suppressed
 
     accepted: list[Baseline | NewSince] = []
     if request.baseline is not None:
-        from archlint.engine.baseline_file import read_baseline
+        from archlint.engine.acceptance.baseline_file import read_baseline
 
         accepted.append(read_baseline(request.baseline))
     if request.new_since is not None:
-        from archlint.engine.new_since import new_since, old_faults, old_side
+        from archlint.engine.acceptance.new_since import new_since, old_faults, old_side
 
         names = [source.name for source in sources]
         old = old_side(request.new_since, request, names)
@@ -169,7 +169,7 @@ def names_of(request: Request) -> list[str]:
 
 def files(request: Request) -> list[Path]:
     """The manifests that a run reads. Raises UsageError where there is none and there ought to be."""
-    from archlint.engine.gitignore import Exclusion
+    from archlint.engine.sources.gitignore import Exclusion
 
     named = [Path(path) for path in request.paths] or [Path()]
     exclusion = Exclusion(request.exclude)

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from archlint.engine.baseline import Baseline, Comparison, Entry
-from archlint.engine.baseline_file import row_of
+from archlint.engine.acceptance.baseline import Baseline, Comparison, Entry
+from archlint.engine.acceptance.baseline_file import row_of
 from archlint.engine.results import ReportedFinding
 from archlint.report.closing import counted
 from archlint.report.folding import place_of

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from archlint.engine.discovery import Source
+from archlint.engine.configuration.settings import alike
 from archlint.engine.registry import load_registry
 from archlint.engine.results import ClearRow, ReportedFinding
 from archlint.engine.session import Request, check_sources
-from archlint.engine.settings import alike
+from archlint.engine.sources.discovery import Source
 from archlint.plugin import Severity
 from archlint.testing import Case, cases
 

@@ -14,8 +14,8 @@ import pytest
 import yaml
 
 from archlint.cli.check import FAIL_LEVELS
-from archlint.engine import configuration_keys
-from archlint.engine.configuration_schema import config_schema
+from archlint.engine.configuration import keys as configuration_keys
+from archlint.engine.configuration.schema import config_schema
 from archlint.engine.registry import load_registry
 from archlint.report import FORMATS
 
@@ -321,8 +321,8 @@ SAMPLES = [
 def test_the_schema_says_what_the_reader_says(archlint: Run, text: str, draft: str) -> None:
     import tomllib
 
-    from archlint.engine.configuration_keys import mistakes
-    from archlint.engine.options import options_of
+    from archlint.engine.configuration.keys import mistakes
+    from archlint.engine.configuration.options import options_of
 
     schema = json.loads(archlint("schema", "config", "--draft", draft).out)
     data = tomllib.loads(text)

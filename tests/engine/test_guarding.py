@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from archlint.engine import exit_codes
-from archlint.engine.discovery import Source
+from archlint.engine.configuration.settings import alike
 from archlint.engine.results import Report
 from archlint.engine.session import Request, check_sources, exit_code
-from archlint.engine.settings import alike
 from archlint.engine.snapshot import Snapshot
+from archlint.engine.sources.discovery import Source
 from archlint.engine.time_limit import TimedOut, within
 from archlint.manifest.loading import load
 from archlint.system.workspace import link

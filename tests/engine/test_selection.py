@@ -6,12 +6,12 @@ import datetime
 
 import pytest
 
-from archlint.engine.discovery import Source
+from archlint.engine.configuration.settings import alike
 from archlint.engine.errors import UsageError
 from archlint.engine.registry import Registry
 from archlint.engine.selection import Layer, selected, split
 from archlint.engine.session import Request, check_sources
-from archlint.engine.settings import alike
+from archlint.engine.sources.discovery import Source
 from archlint.plugin import WARNING, Check
 
 LAW020, LAW021, LAW121, PRM070, OFF900 = "LAW020", "LAW021", "LAW121", "PRM070", "OFF900"

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from identify import identify
 
-from archlint.engine.discovery import is_manifest
+from archlint.engine.sources.discovery import is_manifest
 
 pytestmark = pytest.mark.xdist_group("pre-commit")
 
