@@ -2,7 +2,7 @@
 
 A = product, over the layers above the component, of min(attempts, 1 + budget), clients included: each layer tries
 again what the layer below has given up. A layer counts only where the failure reaches it (a required, synchronous
-call without a fallback) and where it retries such failures.
+call without a fallback) and where it retries such failures. Consumers of messages and jobs are no layers.
 
 Sources: B. Beyer et al. (ed.), "Site Reliability Engineering", chapter 22, O'Reilly, 2016; N. Bronson et al.,
 "Metastable Failures in Distributed Systems", HotOS 2021; L. Huang et al., "Metastable Failures in the Wild", OSDI 2022.
@@ -11,7 +11,7 @@ Sources: B. Beyer et al. (ed.), "Site Reliability Engineering", chapter 22, O'Re
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 
 from archlint.analysis.breakers import can_trip, is_stated
@@ -21,7 +21,7 @@ from archlint.analysis.latency import AFTER_A_WHOLE_TRY
 from archlint.analysis.retries import Retries, attempts, follows_request, try_limit, waits
 from archlint.analysis.values import Derived, Known, Unknown, combine, gather
 from archlint.records import dataclass
-from archlint.system.elements import NONE, Call, Component, System, stated
+from archlint.system.elements import NONE, Call, Component, Job, Service, System, stated
 
 REPORTED = AFTER_A_WHOLE_TRY | {"5xx", "reset"}
 """Failures that a layer makes of the failures below it."""
@@ -29,6 +29,9 @@ REPORTED = AFTER_A_WHOLE_TRY | {"5xx", "reset"}
 CHANCE = 2.0
 """Full queues up to so many timeouts long were seen to empty by chance in simulations: while the first retries still
 wait for their timeouts, less arrives than is served."""
+
+MOST_LAYERS = 32
+"""Layers of a storm that are named; beyond, they still count."""
 
 
 def tries_under_failure(attempts: float, budget: float | None = None) -> float:
@@ -105,7 +108,12 @@ class Amplification:
         return self._factor(call, REPORTED)
 
     def _factor(self, call: Call, failures: frozenset[str]) -> float:
-        """1 without retries, and where a breaker cuts them off; endless ones are another cause (unbounded-retry)."""
+        """1 without retries, and where a breaker cuts them off; endless ones are another cause (unbounded-retry).
+
+        Also for callers that take work at their own pace: who retries takes nothing new meanwhile.
+        """
+        if self._sets_its_own_pace(call.caller):
+            return 1.0
         policy, count = call.spec.retries, attempts(call)
         if policy is None or policy == NONE or not isinstance(count, Known) or can_trip(call, self.capacity) is True:
             return 1.0
@@ -115,6 +123,9 @@ class Amplification:
         tries = tries_under_failure(count.value, None if budget is None or budget == NONE else float(budget))
         tries = self._until_the_deadline(call, tries)
         return 1.0 if tries == math.inf else tries
+
+    def _sets_its_own_pace(self, caller: Component) -> bool:
+        return isinstance(caller, Job) or (isinstance(caller, Service) and self.capacity.load.only_consumes(caller))
 
     def _until_the_deadline(self, call: Call, tries: float) -> float:
         cap, one_try, pauses = self.retries.cap(call), try_limit(call), waits(call)
@@ -137,7 +148,7 @@ class Amplification:
     def _layers(self, component: Component) -> tuple[Call, ...]:
         found: list[Call] = []
         step = self._worst[component][1]
-        while step is not None:
+        while step is not None and len(found) < MOST_LAYERS:
             if self.relayed(step) > 1:
                 found.append(step)
             step = self._worst[step.caller][1] if is_hard(step) and step.caller in self._worst else None
@@ -200,13 +211,38 @@ class Amplification:
 
     @cached_property
     def storms(self) -> Mapping[Call, tuple[tuple[Component, Storm], ...]]:
-        """By the innermost retried call of each storm, the components that it reaches: where a remedy acts first."""
+        """By the call that each is told at, the storms and the components that they reach."""
+        return self._by_layer(lambda storm: (told_at(storm),))
+
+    @cached_property
+    def storms_within(self) -> Mapping[Call, tuple[tuple[Component, Storm], ...]]:
+        """By each of their other layers, the storms that are told at a call further in."""
+        return self._by_layer(lambda storm: (layer for layer in storm.layers if layer is not told_at(storm)))
+
+    def _by_layer(self, layers: Callable[[Storm], Iterable[Call]]) -> dict[Call, tuple[tuple[Component, Storm], ...]]:
         found: dict[Call, list[tuple[Component, Storm]]] = {}
-        for call in self._calls():
-            storm = self.storm(call)
-            if storm.layers:
-                found.setdefault(storm.layers[0], []).extend((target, storm) for target in call.targets)
-        return {call: tuple(reached) for call, reached in found.items()}
+        for storm in self._all:
+            for layer in layers(storm):
+                found.setdefault(layer, []).extend((target, storm) for target in storm.call.targets)
+        return {layer: tuple(reached) for layer, reached in found.items()}
+
+    @cached_property
+    def _all(self) -> tuple[Storm, ...]:
+        return tuple(storm for storm in map(self.storm, self._calls()) if storm.layers)
+
+    def most_through(self, call: Call) -> float:
+        """The most tries of a request in any storm that the call is a layer of; 1 where it is of none."""
+        reached = (*self.storms.get(call, ()), *self.storms_within.get(call, ()))
+        return max((storm.tries for _, storm in reached), default=1.0)
+
+
+def told_at(storm: Storm) -> Call:
+    """The innermost layer whose retries no budget bounds: there a remedy does most."""
+    return next((call for call in storm.layers if not _has_budget(call)), storm.layers[0])
+
+
+def _has_budget(call: Call) -> bool:
+    return stated(call.spec, "retries.budget") not in (None, NONE)
 
 
 def _weighted(total: float, storms: list[tuple[float, float]]) -> float:

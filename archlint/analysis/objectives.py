@@ -8,8 +8,9 @@ from functools import cached_property
 
 from archlint.analysis.paths import Reached, Ways, reach
 from archlint.analysis.promises import Promises
+from archlint.analysis.tail import NAMES
 from archlint.records import dataclass
-from archlint.system.elements import Caller, Component, Flow, Topic
+from archlint.system.elements import Call, Caller, Component, Element, Flow, Topic, stated
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,46 @@ class Promise:
     value: float
     flow: Flow
     share: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyLimit:
+    """A latency in seconds that `field` of `at` promises at quantile q, and the share of those requests that call."""
+
+    at: Element
+    field: str
+    q: float
+    seconds: float
+    share: float
+
+    @property
+    def name(self) -> str:
+        """Such as p99."""
+        return f"p{str(self.q)[2:].ljust(2, '0')}"
+
+
+def latency_limits(call: Call) -> Iterator[LatencyLimit]:
+    """What is promised of the requests that make the call: by the caller itself, else by the flows that enter it.
+
+    Of a call that some operations or flows make, only what flows promise that are known to make it.
+    """
+    names = {call.operation} if call.operation else set(call.spec.only_in or ())
+    share = min(1.0, float(call.spec.share))
+    promised = [] if names else list(limits_of(call.caller, stated(call.caller.spec, "slo"), share))
+    if promised:
+        yield from promised
+        return
+    for flow in call.caller.entered_by:
+        if not names or {flow.name, flow.spec.operation} & names:
+            yield from limits_of(flow, Promises.objective(flow), share)
+
+
+def limits_of(element: Element, objective: object, share: float = 1.0) -> Iterator[LatencyLimit]:
+    """The latencies that an objective promises, at the element that states it."""
+    for name, q in NAMES.items():
+        seconds = getattr(objective, f"latency_{name}", None)
+        if isinstance(seconds, float | int):
+            yield LatencyLimit(element, f"slo.latency_{name}", q, float(seconds), share)
 
 
 class Objectives:

@@ -13,7 +13,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from archlint.records import dataclass
-from archlint.system.elements import Element, stated
+from archlint.system.elements import Call, Element, stated
 
 NAMES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p999": 0.999}
 """The quantiles that a manifest can state, by the names of their fields."""
@@ -140,3 +140,13 @@ def quantiles_of(element: Element, field: str = "latency") -> Quantiles:
 def field_of(q: float) -> str:
     """The field that would state a quantile of at least q; the highest there is where none does."""
     return next((f"latency.{name}" for name, p in NAMES.items() if p >= q - ROUNDING), "latency.p999")
+
+
+def leaves(call: Call) -> int:
+    """Answers of the call that one request waits for, if it makes the call."""
+    return max(1, round(float(call.spec.per_request)))
+
+
+def section_of(element: Element | None) -> str:
+    """The section of the manifest in which an element stands; that of services where nobody says which it is."""
+    return "services" if element is None else str(element.path[0])
