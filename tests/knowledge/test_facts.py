@@ -59,7 +59,7 @@ def harmonic(count: int) -> float:
     [
         ("littles-law", "= 1,000 requests", 10_000 * 0.1),
         ("universal-scalability-law", "= 98 nodes", math.sqrt(0.97 / 0.0001)),
-        ("universal-scalability-law", "of 20.1 nodes", 98 / (1 + 0.03 * 97 + 0.0001 * 98 * 97)),
+        ("universal-scalability-law", "of 20.2 nodes", 98 / (1 + 0.03 * 97 + 0.0001 * 98 * 97)),
         ("amdahls-law", "= 10.3 times", 1 / (0.05 + 0.95 / 20)),
         ("tail-at-scale", "= 63%", 100 * (1 - 0.99**100)),
         ("data-gravity", "= 5,260 GB", 2 * 86_400 * 30.4375 / 1000),
