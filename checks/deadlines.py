@@ -9,7 +9,7 @@ from archlint.analysis.amplification import calls_to, ends_given_up_work
 from archlint.analysis.analyses import Analyses
 from archlint.analysis.instances import rate_of_one
 from archlint.analysis.latency import AFTER_A_WHOLE_TRY, time_held
-from archlint.analysis.retries import follows_request, is_retried, try_limit
+from archlint.analysis.retries import follows_request, is_awaited, is_retried, try_limit
 from archlint.analysis.thresholds import at_least, at_most, exceeds
 from archlint.plugin import (
     ERROR,
@@ -32,7 +32,7 @@ from archlint.plugin import (
 
 
 def _is_called(service: Service) -> bool:
-    return any(follows_request(call) for call in calls_to(service))
+    return any(is_awaited(call) for call in calls_to(service))
 
 
 @check("LAW023", "queue-outlives-deadline", severity=WARNING, needs=("queue",), applies=_is_called)
@@ -81,7 +81,7 @@ def queue_outlives_deadline(service: Service, analyses: Analyses) -> Iterator[Fi
             queue: {depth: 40, timeout: 5s}
     """
     queue = service.spec.queue
-    callers = [call for call in calls_to(service) if follows_request(call) and not ends_given_up_work(call)]
+    callers = [call for call in calls_to(service) if is_awaited(call) and not ends_given_up_work(call)]
     if isinstance(queue, str) or queue.order == "lifo" or not callers:
         raise NotApplicable
     limits = [(limit.value, call) for call in callers if isinstance(limit := try_limit(call), Known)]
@@ -130,7 +130,7 @@ def _clears_of_queue(room: float, rate: float) -> Iterator[Clear]:
 
 
 def _waits_for_a_caller(call: Call) -> bool:
-    return follows_request(call) and isinstance(call.target, Caller) and bool(call.target.calls)
+    return is_awaited(call) and isinstance(call.target, Caller) and bool(call.target.calls)
 
 
 @check("LAW064", "timeout-inversion", severity=ERROR, applies=_waits_for_a_caller, subsumes=("PRM082",))

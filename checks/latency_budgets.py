@@ -205,13 +205,13 @@ def flow_latency_over_budget(flow: Flow, analyses: Analyses) -> Iterator[Finding
 
 
 def _over_budget(flow: Flow, limit: LatencyLimit, low: float, high: float, slowest: Call | None) -> Finding:
-    part = slowest.label if slowest is not None else f"{flow.entry.label if flow.entry else flow.name} itself"
+    entry = flow.entry.label if flow.entry is not None else flow.name
+    part = f"{entry} by itself" if slowest is None else f"{slowest.label} alone"
     return Finding(
         at=flow,
         field=limit.field,
         message=(
-            f"{flow.name} promises a {limit.name} of {show(limit.seconds, 's')}, {part} alone takes "
-            f"{show(low, 's')} or more"
+            f"{flow.name} promises a {limit.name} of {show(limit.seconds, 's')}, {part} takes {show(low, 's')} or more"
         ),
         exposure=low / limit.seconds if limit.seconds else None,
         evidence=(

@@ -114,6 +114,13 @@ def follows_request(call: Call) -> bool:
     return not spec.asynchronous and spec.phase == "runtime" and spec.rate is None and spec.every is None
 
 
+def is_awaited(call: Call) -> bool:
+    """Whether somebody waits for the answer: a request that causes the call, or a client."""
+    spec = call.spec
+    by_client = isinstance(call.caller, Client) and not spec.asynchronous and spec.phase == "runtime"
+    return by_client or follows_request(call)
+
+
 class Retries:
     """Horizons of the calls and keys of a workspace, in seconds."""
 
