@@ -51,11 +51,8 @@ def explanation_of_technology(technology: Technology) -> Explanation:
 def explanation_of_limit(technology: Technology, limits: Sequence[Limit]) -> Explanation:
     """`limits` are all entries of one id, at least one."""
     bounds = next((limit.bounds for limit in limits if limit.bounds), None)
-    what = (
-        f"It bounds `{bounds.name}`: {bounds.description}."
-        if bounds
-        else "No field of a manifest states what it bounds."
-    )
+    unheld = "No figure of a manifest is held against it."
+    what = f"It bounds `{bounds.name}`: {bounds.description}." if bounds else unheld
     verdict = _verdict(limits)
     return Explanation(
         kind="limit",
