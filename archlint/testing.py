@@ -40,7 +40,8 @@ import yaml
 from archlint.engine.configuration.settings import alike
 from archlint.engine.documentation import SECTIONS, page_of
 from archlint.engine.manifest_errors import MANIFEST_ERRORS, ManifestError
-from archlint.engine.registry import Registry, load_registry
+from archlint.engine.registration import load_registry
+from archlint.engine.registry import Registry
 from archlint.engine.results import Report, ReportedFinding
 from archlint.engine.selection import Layer, selected
 from archlint.engine.session import Request, check_sources

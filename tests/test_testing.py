@@ -10,7 +10,8 @@ from types import ModuleType
 import pytest
 
 from archlint.analysis.analyses import Analyses
-from archlint.engine.registry import Registry, registry_of
+from archlint.engine.registration import registry_of
+from archlint.engine.registry import Registry
 from archlint.plugin import (
     ERROR,
     INFO,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from archlint.checks import MODULES
 from archlint.engine.configuration import schema as configuration
-from archlint.engine.registry import registry_of
+from archlint.engine.registration import registry_of
 from archlint.engine.rule_files import schema as rules
 from archlint.knowledge.schema import technology_schema
 from archlint.manifest import schema as manifest

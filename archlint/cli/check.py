@@ -144,7 +144,7 @@ def command(
 
 
 def _show(request: Request, settings: RunSettings, show_settings: bool) -> int:
-    from archlint.engine.registry import load_registry
+    from archlint.engine.registration import load_registry
     from archlint.engine.session import names_of, settings_finder
 
     names = names_of(request)

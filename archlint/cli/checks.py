@@ -17,7 +17,7 @@ def known_checks(rules: Sequence[str] = ()) -> tuple[Registry, int]:
     """The registry, with the rules of these files or else of the configuration, and the exit code that its plug-ins
     alone would give."""
     from archlint.cli.settings import nearest, rules_of
-    from archlint.engine.registry import load_registry
+    from archlint.engine.registration import load_registry
     from archlint.report.closing import fault_line
 
     registry = load_registry(rules=rules or rules_of(nearest()))

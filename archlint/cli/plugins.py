@@ -17,7 +17,7 @@ def command(format: str, output: str | None) -> int:
 
     Exit codes: 0 all of them load, 2 one does not.
     """
-    from archlint.engine.registry import load_registry
+    from archlint.engine.registration import load_registry
     from archlint.report.plugin_list import plugins_as_json, plugins_as_text
 
     registry = load_registry()

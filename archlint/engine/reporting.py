@@ -21,7 +21,7 @@ from archlint.engine.results import (
     Summary,
 )
 from archlint.engine.runner import Outcomes, Raised
-from archlint.engine.scope import scope_of
+from archlint.engine.scope import Scope
 from archlint.manifest.loading import Loaded
 from archlint.manifest.problems import Problem
 from archlint.manifest.routes import Ordinals, format_route
@@ -80,7 +80,7 @@ def build_report(judged: Judged, outcomes: Outcomes, faults: Iterable[Fault] = (
         faults=(*faults, *outcomes.faults),
         sources={loaded.document.name: loaded.document.text for loaded in judged.files},
         rules=judged.rules,
-        scope=scope_of(judged, outcomes),
+        scope=_scope(judged, outcomes),
     )
 
 
@@ -98,6 +98,29 @@ def _summary(judged: Judged, outcomes: Outcomes, findings: tuple[ReportedFinding
         fired=outcomes.fired,
         not_evaluated=outcomes.not_evaluated,
     )
+
+
+def _scope(judged: Judged, outcomes: Outcomes) -> Scope:
+    unsound = {loaded.document.name for loaded in judged.files if any(judged.problems(loaded))}
+    systems = judged.workspace.systems
+    return Scope(
+        codes=frozenset(check.code for check in judged.checks),
+        systems=frozenset(name for name, system in systems.items() if system.document.name not in unsound),
+        named=_named(loaded.document.data for loaded in judged.files),
+        unevaluated=outcomes.unknown,
+        codes_of={name: judged.codes_of(system.document.name) for name, system in systems.items()},
+    )
+
+
+def _named(documents: Iterable[object]) -> frozenset[str] | None:
+    names = [_name(data) for data in documents]
+    return None if None in names else frozenset(name for name in names if name is not None)
+
+
+def _name(data: object) -> str | None:
+    system = data.get("system") if isinstance(data, dict) else None
+    name = system.get("name") if isinstance(system, dict) else None
+    return name if isinstance(name, str) else None
 
 
 def _of_problem(problem: Problem, loaded: Loaded, ordinals: Ordinals) -> ReportedFinding:

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from archlint.manifest.routes import format_route
 from archlint.plugin import Element, System
 from archlint.records import dataclass, field
-
-if TYPE_CHECKING:
-    from archlint.engine.reporting import Judged
-    from archlint.engine.runner import Outcomes
 
 Unevaluated = Mapping[tuple[str, tuple[str, ...]], Sequence[Element]]
 
@@ -42,29 +37,6 @@ class Scope:
             if code in codes:
                 for element in elements:
                     yield code, element.system.name, _route(element)
-
-
-def scope_of(judged: Judged, outcomes: Outcomes) -> Scope:
-    unsound = {loaded.document.name for loaded in judged.files if any(judged.problems(loaded))}
-    systems = judged.workspace.systems
-    return Scope(
-        codes=frozenset(check.code for check in judged.checks),
-        systems=frozenset(name for name, system in systems.items() if system.document.name not in unsound),
-        named=_named(loaded.document.data for loaded in judged.files),
-        unevaluated=outcomes.unknown,
-        codes_of={name: judged.codes_of(system.document.name) for name, system in systems.items()},
-    )
-
-
-def _named(documents: Iterable[object]) -> frozenset[str] | None:
-    names = [_name(data) for data in documents]
-    return None if None in names else frozenset(name for name in names if name is not None)
-
-
-def _name(data: object) -> str | None:
-    system = data.get("system") if isinstance(data, dict) else None
-    name = system.get("name") if isinstance(system, dict) else None
-    return name if isinstance(name, str) else None
 
 
 def _route(element: Element) -> str:

@@ -12,7 +12,8 @@ from archlint.engine import exit_codes
 from archlint.engine.configuration.settings import CommandLine, SettingsFinder, SettingsOf, verify_run
 from archlint.engine.errors import UsageError
 from archlint.engine.judging import Judges, all_checks
-from archlint.engine.registry import Registry, load_registry
+from archlint.engine.registration import load_registry
+from archlint.engine.registry import Registry
 from archlint.engine.reporting import Judged, build_report
 from archlint.engine.results import Fault, Report
 from archlint.engine.runner import CHECK_TIMEOUT
@@ -118,9 +119,10 @@ def _without_accepted(
         accepted.append(read_baseline(request.baseline))
     if request.new_since is not None:
         from archlint.engine.acceptance.new_since import new_since, old_faults, old_side
+        from archlint.engine.sources.gitignore import Exclusion
 
         names = [source.name for source in sources]
-        old = old_side(request.new_since, request, names)
+        old = old_side(request.new_since, _places(request), Exclusion(request.exclude), names)
         # What if: an assumption is about the working tree, and what it brings up is new.
         before = check_sources(old.sources, replace(request, overrides=(), scale_load=None), settings_of, registry)
         accepted.append(new_since(old, before))
@@ -158,6 +160,12 @@ def _sources(request: Request) -> list[Source]:
             raise UsageError("`-` reads standard input and takes no other path beside it")
         return [Source(request.stdin_filename or "<stdin>", request.stdin or b"")]
     return [read_source(path) for path in files(request)]
+
+
+def _places(request: Request) -> list[str]:
+    """Where a run looks for manifests. What standard input is called stands for it, and need not exist."""
+    inputs = {STANDARD_INPUT: request.stdin_filename or "."}
+    return [inputs.get(path, path) for path in request.paths or (".",)]
 
 
 def names_of(request: Request) -> list[str]:

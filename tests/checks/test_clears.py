@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from archlint.engine.configuration.settings import alike
-from archlint.engine.registry import load_registry
+from archlint.engine.registration import load_registry
 from archlint.engine.results import ClearRow, ReportedFinding
 from archlint.engine.session import Request, check_sources
 from archlint.engine.sources.discovery import Source

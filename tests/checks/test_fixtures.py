@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from archlint.engine.manifest_errors import MANIFEST_ERRORS, ManifestError
-from archlint.engine.registry import load_registry
+from archlint.engine.registration import load_registry
 from archlint.plugin import Check
 from archlint.testing import Case, cases, examples_fail, undocumented, verify
 

@@ -16,7 +16,7 @@ import yaml
 from archlint.cli.check import FAIL_LEVELS
 from archlint.engine.configuration import keys as configuration_keys
 from archlint.engine.configuration.schema import config_schema
-from archlint.engine.registry import load_registry
+from archlint.engine.registration import load_registry
 from archlint.report import FORMATS
 
 if TYPE_CHECKING:

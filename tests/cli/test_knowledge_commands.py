@@ -50,7 +50,7 @@ def known(monkeypatch: pytest.MonkeyPatch) -> Check:
     )
     made: Check = attached.check  # type: ignore[attr-defined]
     registry = Registry((made,), (), (), {"ABC001": made, "no-owner": made})
-    monkeypatch.setattr("archlint.engine.registry.load_registry", lambda **_: registry)
+    monkeypatch.setattr("archlint.engine.registration.load_registry", lambda **_: registry)
     return made
 
 
@@ -145,7 +145,7 @@ def test_a_plug_in_that_does_not_load_is_named_and_the_rest_serves(
 ) -> None:
     fault = Fault("plug-in", "own", "ImportError: none", "archlint-own 1.2")
     registry = Registry((known,), (fault,), (), {"ABC001": known})
-    monkeypatch.setattr("archlint.engine.registry.load_registry", lambda **_: registry)
+    monkeypatch.setattr("archlint.engine.registration.load_registry", lambda **_: registry)
     for arguments in (("explain", "ABC001"), ("catalog", "checks"), ("catalog",)):
         result = archlint(*arguments)
         assert result.code == exit_codes.USAGE

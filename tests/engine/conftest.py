@@ -12,7 +12,8 @@ from types import ModuleType
 
 import pytest
 
-from archlint.engine.registry import Registry, registry_of
+from archlint.engine.registration import registry_of
+from archlint.engine.registry import Registry
 
 IMPORTS = """\
 from __future__ import annotations

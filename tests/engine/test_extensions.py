@@ -8,7 +8,7 @@ import pytest
 
 from archlint.engine import exit_codes
 from archlint.engine.plugins import EntryPoint
-from archlint.engine.registry import load_registry
+from archlint.engine.registration import load_registry
 from archlint.engine.session import exit_code
 from archlint.plugin import Extension, quantity
 from archlint.testing import lint

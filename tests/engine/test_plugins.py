@@ -11,7 +11,7 @@ import pytest
 
 from archlint.engine import exit_codes
 from archlint.engine.plugins import GROUP, EntryPoint, find_entry_points
-from archlint.engine.registry import load_registry, registry_of
+from archlint.engine.registration import load_registry, registry_of
 from archlint.engine.session import exit_code
 from archlint.testing import lint
 

@@ -14,7 +14,7 @@ from archlint.analysis.quorum import byzantine_members, crashes_survived
 from archlint.analysis.scalability import Usl, greatest_speedup, speedup
 from archlint.analysis.skew import harmonic, share_of_top
 from archlint.analysis.tail import slow_share
-from archlint.engine.registry import load_registry
+from archlint.engine.registration import load_registry
 from archlint.knowledge.catalogue import Catalogue
 from archlint.knowledge.errors import CatalogueError
 from archlint.knowledge.facts_building import build_law

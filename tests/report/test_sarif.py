@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from archlint.engine.manifest_errors import MANIFEST_ERRORS
-from archlint.engine.registry import load_registry
+from archlint.engine.registration import load_registry
 from archlint.engine.results import Fault, NotEvaluated, RelatedPlace, Report, ReportedFinding, Rule, Suppressed
 from archlint.manifest.problems import Place
 from archlint.plugin import Severity

@@ -10,18 +10,14 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from archlint.engine.acceptance.accepted import Accepted
 from archlint.engine.errors import UsageError
 from archlint.engine.results import EvidenceRow, Fault, Report, ReportedFinding, Suppressed
-from archlint.engine.sources.discovery import READ_AT_MOST, STANDARD_INPUT, Source, display_name, is_discovered
+from archlint.engine.sources.discovery import READ_AT_MOST, Source, display_name, is_discovered
 from archlint.engine.sources.git import LINK, Blob, Repository, refuse_misspelt, repository_around
 from archlint.engine.sources.gitignore import Exclusion
 from archlint.records import dataclass, replace
-
-if TYPE_CHECKING:
-    from archlint.engine.session import Request
 
 _MOST_LINKS = 8
 _SHORT = 10
@@ -75,18 +71,18 @@ def old_faults(old: OldSide, report: Report, faults: Iterable[Fault]) -> tuple[F
     )
 
 
-def old_side(revision: str, request: Request, files: Sequence[str]) -> OldSide:
+def old_side(revision: str, paths: Iterable[str], exclusion: Exclusion, files: Sequence[str]) -> OldSide:
     """Read the whole workspace as it was, under the names that its files would have in the working tree.
 
-    `files` are those of the run. Raises UsageError where git cannot say how.
+    `paths` are where the run looks, `files` what it reads. Raises UsageError where git cannot say how.
     """
     refuse_misspelt(revision)
-    places = [_Place.of(path, request.stdin_filename) for path in request.paths or ["."]]
+    places = [_Place.of(path) for path in paths]
     repository, *others = {place.repository: None for place in places}
     if others:
         raise UsageError("--new-since compares within one repository, and the paths are in several")
     commit = repository.base(revision)
-    search = _Search(repository.root, [place.path for place in places], Exclusion(request.exclude))
+    search = _Search(repository.root, [place.path for place in places], exclusion)
     blobs = _manifests(repository, repository.blobs(commit), search)
     first = {os.path.relpath(os.path.realpath(file), repository.root) for file in files}
     order = sorted(blobs, key=lambda path: (path not in first, path))
@@ -106,9 +102,7 @@ class _Place:
     path: str
 
     @staticmethod
-    def of(path: str, stdin_filename: str | None) -> _Place:
-        if path == STANDARD_INPUT:
-            path = stdin_filename or "."
+    def of(path: str) -> _Place:
         resolved = os.path.realpath(path)
         repository = repository_around(_nearest_folder(Path(resolved)))
         inner = Path(resolved).relative_to(repository.root).as_posix()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from archlint.checks.hygiene import MalformedIgnore
 from archlint.engine.configuration.settings import Settings, alike
-from archlint.engine.registry import load_registry
+from archlint.engine.registration import load_registry
 from archlint.engine.results import Fault, Suppressed
 from archlint.engine.selection import Layer, selected
 from archlint.engine.session import Request, check_sources, run
@@ -162,7 +162,7 @@ def test_what_is_malformed_is_a_finding_at_the_comment(comment: str, messages: l
 @pytest.mark.parametrize(
     ("name", "remedy"),
     [
-        ("PRM093", "Did you mean `PRM092`?"),
+        ("PRM0922", "Did you mean `PRM092`?"),
         ("no-timeuot", "Did you mean `no-timeout`?"),
         ("prm092", "Did you mean `PRM092`?"),
         ("qqqqqq", "`archlint catalog checks` lists codes and slugs."),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from archlint.cli.check import command
 from archlint.engine.configuration.settings import alike
-from archlint.engine.registry import load_registry
+from archlint.engine.registration import load_registry
 from archlint.engine.results import EvidenceRow, Report, ReportedFinding, Suppressed
 from archlint.engine.selection import Layer, selected
 from archlint.engine.session import Request, check_sources

@@ -15,7 +15,7 @@ from jsonschema import Draft7Validator, Draft202012Validator
 from archlint.engine import exit_codes
 from archlint.engine.documentation import page_of
 from archlint.engine.errors import UsageError
-from archlint.engine.registry import load_registry
+from archlint.engine.registration import load_registry
 from archlint.engine.rule_files.fields import SELECTABLE, variables
 from archlint.engine.rule_files.schema import rules_schema
 from archlint.engine.session import exit_code
