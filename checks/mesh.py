@@ -238,8 +238,9 @@ def _finding(
     if len(rates) == 1 and room:
         longer = at_least(float(first.spec.every) * rate / (NEAR * room), "s")
         clears = (Clear("every", longer.value, longer.text, WARNING),)
-    many = first.caller.label if agents is None else f"{show(agents)} of {first.caller.label}"
-    others = f" and {len(rates) - 1} more kinds" if len(rates) > 1 else ""
+    kind = "" if isinstance(first.caller, Client) else "instances of "
+    many = first.caller.label if agents is None else f"{show(agents)} {kind}{first.caller.label}"
+    others = " and others" if len(rates) > 1 else ""
     return Finding(
         at=first,
         field="every",
