@@ -30,6 +30,9 @@ CHANCE = 2.0
 """Full queues up to so many timeouts long were seen to empty by chance in simulations: while the first retries still
 wait for their timeouts, less arrives than is served."""
 
+MOST_TRIES = 1e9
+"""Products beyond it are cut off: it is as good as for ever, and arithmetic stays finite."""
+
 MOST_LAYERS = 32
 """Layers of a storm that are named; beyond, they still count."""
 
@@ -140,7 +143,7 @@ class Amplification:
         own = self.own(call)
         above = self._above(call)
         layers = self._layers(call.caller) if above > 1 else ()
-        return Storm(call, own * above, ((call, *layers) if own > 1 else layers))
+        return Storm(call, min(own * above, MOST_TRIES), ((call, *layers) if own > 1 else layers))
 
     def _above(self, call: Call) -> float:
         return self._worst[call.caller][0] if is_hard(call) and call.caller in self._worst else 1.0
@@ -176,7 +179,7 @@ class Amplification:
         best: tuple[float, Call | None] = (1.0, None)
         for call in calls_to(component):
             above = settled[call.caller][0] if is_hard(call) and call.caller in settled else 1.0
-            tries = self.relayed(call) * above
+            tries = min(self.relayed(call) * above, MOST_TRIES)
             if tries > best[0]:
                 best = (tries, call)
         return best
