@@ -1,18 +1,28 @@
-"""Measures of brokers, topics and consumers: what they are is said in archlint/knowledge/measures.py."""
+"""Measures of brokers as a whole: what they are is said in archlint/knowledge/measures.py."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
 from archlint.analysis.instances import greatest
-from archlint.analysis.measured import Found, Knob, Measured, Measurers, Subject, Term, lacking
-from archlint.analysis.values import Known, Unknown
-from archlint.system.elements import Broker, Consume, Element, Topic, stated
+from archlint.analysis.measured import Found, Knob, Measured, Measurers, Subject, Term, lacking, of_field
+from archlint.analysis.topic_measures import Inflow, topic_size
+from archlint.analysis.values import Unknown
+from archlint.system.elements import Broker, Topic
+
+
+def topics_of(subject: Subject) -> list[Topic]:
+    return list(subject.component.topics.values()) if isinstance(subject.component, Broker) else []
+
+
+def topics_per_cluster(subject: Subject) -> Found:
+    topics = topics_of(subject)
+    if topics:
+        yield Measured(len(topics), subject.component, "topics", f"{subject.component.label} has {{}}")
 
 
 def partitions_per_cluster(subject: Subject) -> Found:
-    topics = _topics(subject)
+    topics = topics_of(subject)
     known = [topic for topic in topics if topic.spec.partitions is not None]
     if not known:
         yield Unknown("topics.*.partitions")
@@ -28,7 +38,7 @@ def partitions_per_cluster(subject: Subject) -> Found:
 
 
 def partition_replicas_per_broker(subject: Subject) -> Found:
-    topics, nodes = _topics(subject), greatest(subject.component)
+    topics, nodes = topics_of(subject), greatest(subject.component)
     known = [topic for topic in topics if topic.spec.partitions is not None]
     missing = [*lacking(len(known) < len(topics) or not topics, "topics.*.partitions")]
     missing += lacking(any(topic.spec.replication_factor is None for topic in known), "topics.*.replication_factor")
@@ -45,145 +55,71 @@ def partition_replicas_per_broker(subject: Subject) -> Found:
     )  # fmt: skip
 
 
-def topic_name_length(subject: Subject) -> Found:
-    name = str(subject.component.path[-1])
-    yield Measured(len(name), subject.component, "", f"the name of {subject.component.label[:40]} has {{}}")
+def broker_message_rate(subject: Subject) -> Found:
+    return _flow(subject, of_bytes=False, each_node=False)
 
 
-def message_size(subject: Subject) -> Found:
-    topic = _topic(subject)
-    sizes = [(float(p.spec.size), p, "size") for p in topic.publishers if p.spec.size is not None]
-    own = topic.spec.message_size
-    at: list[tuple[float, Element, str]] = [*sizes, *([(float(own), topic, "message_size")] if own is not None else [])]
-    incomplete = own is None and (len(sizes) < len(topic.publishers) or not topic.publishers)
-    if not at:
-        if not _is_dead_letter(topic):
-            yield Unknown("services.*.publishes.size" if topic.publishers else "message_size")
+def broker_write_throughput(subject: Subject) -> Found:
+    return _flow(subject, of_bytes=True, each_node=False)
+
+
+def broker_write_throughput_per_node(subject: Subject) -> Found:
+    return _flow(subject, of_bytes=True, each_node=True)
+
+
+def _flow(subject: Subject, *, of_bytes: bool, each_node: bool) -> Found:
+    """Of all topics together; for a node with the copies that followers take in, spread evenly."""
+    broker, topics = subject.component, topics_of(subject)
+    inflows = [(topic, Inflow(subject, topic)) for topic in topics]
+    missing = sorted({name for _, flow in inflows for name in (flow.lacks_bytes if of_bytes else flow.lacks_messages)})
+    total = sum(
+        (flow.bytes if of_bytes else flow.messages) * ((topic.spec.replication_factor or 1) if each_node else 1)
+        for topic, flow in inflows
+    )
+    nodes = greatest(broker) if each_node else None
+    if not total or isinstance(nodes, Unknown):
+        lacks = (*missing, *(nodes.fields if isinstance(nodes, Unknown) else ()))
+        if lacks:
+            yield Unknown(*lacks)
         return
-    value, element, field = max(at, key=lambda item: item[0])
+    count = nodes.value if nodes is not None else 1
+    unit = "B/s" if of_bytes else "/s"
     yield Measured(
-        value, element, field, f"{topic.label} gets messages of {{}}",
-        missing=lacking(incomplete, "services.*.publishes.size"),
-        knob=Knob(unit="B"), owners=tuple(publish.owner for publish in topic.publishers),
+        total / count, broker, "nodes" if each_node else "topics",
+        f"each node of {broker.label} takes in {{}}" if each_node else f"{broker.label} takes in {{}}",
+        terms=(Term("in all, copies included", total, unit), Term("nodes", count)) if each_node else (),
+        formula="sum of rate x size x copies / nodes" if each_node else "sum over topics",
+        missing=tuple(missing), certain=all(flow.certain for _, flow in inflows) or not of_bytes,
+        knob=Knob(factor=total, inverse=True) if each_node else None,
     )  # fmt: skip
 
 
-def partition_write_throughput(subject: Subject) -> Found:
-    topic, partitions = _topic(subject), _topic(subject).spec.partitions
-    if not topic.publishers and _is_dead_letter(topic):
+def broker_data_per_node(subject: Subject) -> Found:
+    broker, nodes = subject.component, greatest(subject.component)
+    sizes = [found for topic in topics_of(subject) for found in topic_size(subject._replace(component=topic))]
+    total = sum(found.value for found in sizes if isinstance(found, Measured))
+    missing = sorted({n for f in sizes for n in (f.fields if isinstance(f, Unknown) else f.missing)})
+    if isinstance(nodes, Unknown) or not total or not nodes.value:
+        lacks = (*missing, *(nodes.fields if isinstance(nodes, Unknown) else ()))
+        if lacks and sizes:
+            yield Unknown(*lacks)
         return
-    flow, certain, missing = _bytes_in(subject, topic)
-    if partitions is None or not partitions or (missing and not flow):
-        yield Unknown(*missing, *lacking(not partitions, "partitions"))
-        return
-    hottest = stated(topic.spec, "partition_key.hottest") if not isinstance(topic.spec.partition_key, str) else None
-    share = max(1 / partitions, float(hottest or 0))
-    even = share == 1 / partitions
     yield Measured(
-        flow * share, topic, "partitions" if even else "partition_key",
-        f"{'each' if even else 'the hottest'} partition of {topic.label} takes in {{}}",
-        terms=(Term("bytes in", flow, "B/s"), Term("share of one partition", share, "fraction")),
-        formula="sum of rate x size x largest share of one partition",
-        missing=missing, certain=certain, knob=Knob(factor=flow, inverse=True) if even else None,
+        total / nodes.value, broker, "nodes", f"each node of {broker.label} keeps up to {{}}",
+        terms=(Term("kept in all", total, "B"), Term("nodes", nodes.value)),
+        formula="sum of rate x size x retention x copies / nodes", missing=tuple(missing), certain=False,
+        knob=Knob(factor=total, inverse=True),
     )  # fmt: skip
-
-
-def _bytes_in(subject: Subject, topic: Topic) -> tuple[float, bool, tuple[str, ...]]:
-    """Bytes a second, whether that is no upper bound, and what is missing.
-
-    The topic's largest message stands in for a size that its publisher does not state.
-    """
-    flow, certain, missing, largest = 0.0, True, set[str](), topic.spec.message_size
-    parts = [(subject.analyses.load.of_publish(publish), publish.spec.size) for publish in topic.publishers]
-    if not parts:
-        peak = stated(topic.spec, "load.peak")
-        parts = [(Unknown("rate") if peak is None else Known(peak), None)]
-    for rate, own in parts:
-        size = largest if own is None else own
-        certain = certain and (own is not None or size is None)
-        missing.update(lacking(isinstance(rate, Unknown), "services.*.publishes.rate"))
-        missing.update(lacking(size is None, "services.*.publishes.size"))
-        if isinstance(rate, Known) and size is not None:
-            flow += rate.value * size
-    return flow, certain, tuple(sorted(missing))
-
-
-def consumers_per_partition(subject: Subject) -> Found:
-    topic, groups = _topic(subject), _groups(_topic(subject))
-    for name, members in groups.items():
-        counts = [_consumers(consume) for consume in members]
-        total = sum(count for count in counts if count is not None)
-        missing = lacking(None in counts, "services.*.consumes.instances")
-        if not topic.spec.partitions or not total:
-            yield Unknown(*missing, *lacking(not topic.spec.partitions, "partitions"), *lacking(not total, "instances"))
-            continue
-        yield Measured(
-            total / topic.spec.partitions, members[0], "instances",
-            f"group {name} has {total} consumers on {topic.spec.partitions} partitions of {topic.label}, {{}} for each",
-            terms=(Term("consumers", total), Term("partitions", topic.spec.partitions)),
-            formula="consumers of the group / partitions", missing=missing,
-            knob=Knob(factor=1 / topic.spec.partitions) if len(members) == 1 else None,
-            owners=tuple(consume.owner for consume in members),
-        )  # fmt: skip
-
-
-def batch_processing_time(subject: Subject) -> Found:
-    default = subject.defaults.get("batch")
-    for consume in _topic(subject).consumers:
-        mean, batch = stated(consume.spec, "processing.mean"), consume.spec.batch
-        size = batch if isinstance(batch, int) or batch is None else batch.size
-        if size is None and isinstance(default, int | float):
-            size = int(default)
-        if mean is None or size is None:
-            yield Unknown(*lacking(mean is None, "services.*.consumes.processing.mean"),
-                          *lacking(size is None, "services.*.consumes.batch"))  # fmt: skip
-            continue
-        yield Measured(
-            mean * size, consume, "batch",
-            f"{consume.consumer.label} works up to {{}} on one batch of {_topic(subject).label}",
-            terms=(Term("time of one message", mean, "s"), Term("messages in a batch", size)),
-            formula="processing.mean x batch", certain=False,
-            knob=Knob(factor=mean) if mean else None, owners=(consume.owner,),
-        )  # fmt: skip
-
-
-def _topics(subject: Subject) -> list[Topic]:
-    return list(subject.component.topics.values()) if isinstance(subject.component, Broker) else []
-
-
-def _topic(subject: Subject) -> Topic:
-    if not isinstance(subject.component, Topic):
-        raise TypeError(f"{subject.component!r} is no topic")
-    return subject.component
-
-
-def _is_dead_letter(topic: Topic) -> bool:
-    """Whether consumers put there what they cannot handle: the same messages, judged where they came from."""
-    return any(edge.kind == "dead_letter" for edge in topic.incoming)
-
-
-def _groups(topic: Topic) -> Mapping[str, list[Consume]]:
-    groups: dict[str, list[Consume]] = {}
-    for consume in topic.consumers:
-        groups.setdefault(consume.spec.group or consume.consumer.name, []).append(consume)
-    return groups
-
-
-def _consumers(consume: Consume) -> int | None:
-    own = consume.spec.instances
-    if own is not None:
-        return int(own)
-    most = greatest(consume.consumer)
-    return most.value if isinstance(most, Known) else None
 
 
 BROKER_MEASURES: Measurers = {
-    "batch_processing_time": ((Topic,), batch_processing_time),
-    "consumers_per_partition": ((Topic,), consumers_per_partition),
-    "message_size": ((Topic,), message_size),
+    "broker_data_per_node": ((Broker,), broker_data_per_node),
+    "broker_message_rate": ((Broker,), broker_message_rate),
+    "broker_write_throughput": ((Broker,), broker_write_throughput),
+    "broker_write_throughput_per_node": ((Broker,), broker_write_throughput_per_node),
+    "brokers": ((Broker,), of_field("nodes", "has {}", needed=True)),
     "partition_replicas_per_broker": ((Broker,), partition_replicas_per_broker),
-    "partition_write_throughput": ((Topic,), partition_write_throughput),
     "partitions_per_cluster": ((Broker,), partitions_per_cluster),
-    "topic_name_length": ((Topic,), topic_name_length),
+    "topics_per_cluster": ((Broker,), topics_per_cluster),
 }
 """By name: the components that have the measure, and what computes it for one of them."""

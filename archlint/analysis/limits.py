@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from archlint.analysis.broker_measures import BROKER_MEASURES
-from archlint.analysis.measured import Measured, Measurers, Subject
-from archlint.analysis.store_measures import STORE_MEASURES
+from archlint.analysis.accounts import Accounts, Peers
+from archlint.analysis.call_measures import CALL_MEASURES
+from archlint.analysis.growth import FIXED
+from archlint.analysis.measured import Measured, Subject
+from archlint.analysis.measurers import MEASURERS
+from archlint.analysis.raised import Bound, bound
 from archlint.analysis.technology import technology_of
 from archlint.analysis.thresholds import exceeds
+from archlint.analysis.transaction_measures import Involved
 from archlint.analysis.values import Unknown
-from archlint.manifest.units import Dimension, UnitError, parse_quantity
-from archlint.system.elements import Component, Element, Topic, stated
+from archlint.system.elements import Caller, Component, Topic
 
 if TYPE_CHECKING:
     from archlint.analysis.analyses import Analyses
@@ -27,38 +30,9 @@ LEVELS: tuple[Level, ...] = ("hard", "quota", "beyond", "near")
 NEAR = 0.8
 """The share of a hard limit, quota or default from which a component is near it."""
 
-MEASURERS: Measurers = {**BROKER_MEASURES, **STORE_MEASURES}
-"""What can be computed; limits on other measures are not judged."""
-
-FIXED = frozenset({"topic_name_length"})
-"""Measures that do not grow: near their limit is as good as far from it."""
-
 _LEVEL_OF_KIND: Mapping[str, Level] = {
     "hard": "hard", "quota": "quota", "default": "quota", "recommended": "beyond", "tested": "beyond",
 }  # fmt: skip
-_DIMENSIONS: Mapping[str, Dimension] = {
-    "bytes": "bytes", "seconds": "duration", "per_second": "rate", "bytes_per_second": "throughput",
-    "fraction": "fraction", "count": "amount",
-}  # fmt: skip
-
-
-class Bound(NamedTuple):
-    """A limit as it binds one subject. `said` is the field that raised it, or "" where the catalogue's value holds.
-
-    `certain` is False where the manifest does not say whether the limit's condition holds.
-    """
-
-    limit: Limit
-    amount: float
-    said: str = ""
-    certain: bool = True
-
-    def exposure(self, measured: float) -> float:
-        """Demand over limit, 1 at the limit, larger is worse."""
-        demand, supply = (measured, self.amount) if self.limit.direction == "max" else (self.amount, measured)
-        if supply == 0:
-            return math.inf if demand > 0 else 0.0
-        return demand / supply
 
 
 class Breach(NamedTuple):
@@ -88,14 +62,16 @@ class Breach(NamedTuple):
 class Judged:
     """What the limits of its technology say of one component.
 
-    `unknown` holds, by level, the fields without which some limit of that level cannot be judged.
+    `unknown` holds, by level, the fields without which some limit of that level cannot be judged; `held` what was
+    compared with a limit that surely binds, whether the limit holds or not.
     """
 
-    __slots__ = ("breaches", "levels", "unknown")
+    __slots__ = ("breaches", "held", "levels", "unknown")
 
     def __init__(self) -> None:
         self.levels: set[Level] = set()
         self.breaches: list[Breach] = []
+        self.held: list[Breach] = []
         self.unknown: dict[Level, set[str]] = {level: set() for level in LEVELS}
 
     def lacks(self, limits: Iterable[Limit], fields: Iterable[str]) -> None:
@@ -130,7 +106,7 @@ class Terms(NamedTuple):
 
 
 class Measures:
-    """The measures of every component, and what the limits of its technology make of them."""
+    """The measures of every component, and what the limits of its technologies make of them."""
 
     def __init__(self, analyses: Analyses) -> None:
         self.analyses = analyses
@@ -138,19 +114,49 @@ class Measures:
         self._terms: dict[tuple[str, str | None, str | None], Terms | None] = {}
 
     def judge(self, component: Component) -> Judged | None:
-        """None where the technology is not stated, or not in the catalogue."""
+        """None where neither its technology nor a protocol that it speaks is in the catalogue."""
         if component not in self._judged:
-            terms = self._terms_of(component)
-            self._judged[component] = None if terms is None else _judge(self._subject(component, terms), terms)
+            judged = Judged()
+            found = list(self._subjects(component))
+            for subject, terms in found:
+                _judge(subject, terms, judged)
+            self._judged[component] = judged if found else None
         return self._judged[component]
 
     def of(self, component: Component, measure: str) -> list[Measured | Unknown]:
         """One measure of a component; empty where it has no meaning there."""
-        terms = self._terms_of(component)
-        return [] if terms is None else list(_measure(self._subject(component, terms), measure))
+        subject = self.subject(component)
+        return [] if subject is None else list(_measure(subject, measure))
 
-    def _subject(self, component: Component, terms: Terms) -> Subject:
-        return Subject(component, terms.technology, terms.fields, terms.defaults, self.analyses)
+    def subject(self, component: Component) -> Subject | None:
+        """The component under its own technology; None where that is not in the catalogue."""
+        terms = self._terms_of(component)
+        return None if terms is None else self._under(component, terms)
+
+    @cached_property
+    def involved(self) -> Involved:
+        """Transactions by the components that they concern."""
+        return Involved(self.analyses.systems)
+
+    def account_of(self, subject: Subject) -> Peers:
+        """The components of the same technology, account and region."""
+        return self._accounts.of(subject.component)
+
+    @cached_property
+    def _accounts(self) -> Accounts:
+        return Accounts(self.analyses, self.subject)
+
+    def _subjects(self, component: Component) -> Iterator[tuple[Subject, Terms]]:
+        terms = self._terms_of(component)
+        if terms is not None:
+            yield self._under(component, terms), terms
+        for protocol in protocols_of(component):
+            terms = self._terms_named(protocol, None, None)
+            if terms is not None:
+                yield self._under(component, terms, protocol), terms
+
+    def _under(self, component: Component, terms: Terms, protocol: str = "") -> Subject:
+        return Subject(component, terms.technology, terms.fields, terms.defaults, self.analyses, protocol)
 
     def _terms_of(self, component: Component) -> Terms | None:
         named = technology_of(component)
@@ -158,7 +164,10 @@ class Measures:
             return None
         keeper = component.broker if isinstance(component, Topic) else component
         mode, tier = getattr(keeper.spec, "mode", None), (getattr(keeper.spec, "settings", None) or {}).get("tier")
-        key = (named, mode, None if tier is None else str(tier))
+        return self._terms_named(named, mode, None if tier is None else str(tier))
+
+    def _terms_named(self, named: str, mode: str | None, tier: str | None) -> Terms | None:
+        key = named, mode, tier
         if key not in self._terms:
             self._terms[key] = self._load(*key)
         return self._terms[key]
@@ -172,8 +181,13 @@ class Measures:
         return Terms.of(technology, Setting(mode, named.partition("@")[2] or None, tier))
 
 
-def _judge(subject: Subject, terms: Terms) -> Judged:
-    judged = Judged()
+def protocols_of(component: Component) -> Iterator[str]:
+    """Of the calls that a component makes, each once."""
+    if isinstance(component, Caller) and component.calls:
+        yield from dict.fromkeys(call.spec.protocol for call in component.calls if call.spec.protocol)
+
+
+def _judge(subject: Subject, terms: Terms, judged: Judged) -> None:
     for measure, limits in terms.limits.items():
         for measured in _measure(subject, measure):
             for limit, _ in limits:
@@ -182,12 +196,11 @@ def _judge(subject: Subject, terms: Terms) -> Judged:
                 judged.lacks((limit for limit, _ in limits), measured.fields)
             else:
                 _compare(subject, measured, limits, judged)
-    return judged
 
 
 def _measure(subject: Subject, measure: str) -> Iterator[Measured | Unknown]:
     kinds, measurer = MEASURERS[measure]
-    if isinstance(subject.component, kinds):
+    if isinstance(subject.component, kinds) and (not subject.protocol or measure in CALL_MEASURES):
         yield from measurer(subject)
 
 
@@ -203,6 +216,8 @@ def _compare(subject: Subject, measured: Measured, limits: Sequence[Candidate], 
         level = _level(mildest, measured)
         if level is not None:
             found.append(Breach(level, mildest, measured, subject))
+        if not missing:
+            judged.held.append(Breach(level or _LEVEL_OF_KIND[mildest.limit.kind], mildest, measured, subject))
         if all(passed) and not (measured.missing and mildest.limit.direction == "min"):
             continue
         open_fields = missing if any(passed) else ()
@@ -220,14 +235,14 @@ def _alternatives(
     """
     open_bounds: dict[str, tuple[list[Bound], set[str]]] = {}
     for limit, missing in limits:
-        bound = _bound(subject, measured, limit, certain=not missing)
-        if isinstance(bound, Unknown):
-            yield [], (*bound.fields, limit.id)
+        found = bound(subject, measured, limit, certain=not missing)
+        if isinstance(found, Unknown):
+            yield [], (*found.fields, limit.id)
         elif not missing:
-            yield [bound], ()
+            yield [found], ()
         else:
             bounds, fields = open_bounds.setdefault(limit.id, ([], set()))
-            bounds.append(bound)
+            bounds.append(found)
             fields.update(missing)
     for bounds, fields in open_bounds.values():
         yield bounds, tuple(sorted(fields))
@@ -257,60 +272,3 @@ def _gravest(found: list[Breach]) -> Breach:
         advised=min(advised, key=lambda bound: bound.amount, default=None),
         sole=sum(breach.level == worst.level for breach in found) == 1,
     )
-
-
-# What the manifest says of a limit
-
-
-def _bound(subject: Subject, measured: Measured, limit: Limit, *, certain: bool) -> Bound | Unknown:
-    """The limit with the value that the manifest raised it to."""
-    said = _said(subject, measured, limit) if limit.raisable or limit.per_key is not None else None
-    if said is None:
-        return Bound(limit, limit.amount, certain=certain)
-    if isinstance(said, Unknown):
-        return said
-    name, amount = said
-    return Bound(limit, amount, name, certain)
-
-
-def _said(subject: Subject, measured: Measured, limit: Limit) -> tuple[str, float] | Unknown | None:
-    """Where the manifest says the limit, and its value: under `limits`, in a field of its own, under `settings`."""
-    own = subject.fields.get(limit.key or "")
-    for owner in _owners(subject, measured):
-        raised = getattr(owner.spec, "limits", None) or {}
-        for name in (limit.id, limit.name):
-            if name in raised and limit.raisable:
-                return f"limits.{name}", float(raised[name])
-        value = stated(owner.spec, own) if own is not None else None
-        if own is not None and isinstance(value, int | float):
-            return own, float(value) * (limit.per_key or 1.0)
-        settings = getattr(owner.spec, "settings", None) or {}
-        for key in (limit.key, *limit.also):
-            if key is not None and key in settings:
-                amount = _read(settings[key], limit)
-                return Unknown(f"settings.{key}") if amount is None else (f"settings.{key}", amount)
-    return None
-
-
-def _owners(subject: Subject, measured: Measured) -> list[Element]:
-    component = subject.component
-    keepers = (component, component.broker) if isinstance(component, Topic) else (component,)
-    return list(dict.fromkeys((*keepers, *measured.owners)))
-
-
-def _read(value: object, limit: Limit) -> float | None:
-    """A setting in the canonical unit, below zero for none at all; None where it cannot be read."""
-    from archlint.knowledge.measures import UNITS
-
-    dimension = UNITS[limit.unit].dimension
-    factor = UNITS[limit.key_unit].factor if limit.key_unit is not None else 1.0
-    try:
-        if isinstance(value, bool):
-            return None
-        amount = float(value) * factor  # type: ignore[arg-type]  # text that is no number raises
-    except (TypeError, ValueError):
-        try:
-            amount = parse_quantity(value, _DIMENSIONS[dimension])
-        except (UnitError, KeyError):
-            return None
-    return math.inf if amount < 0 else amount * (limit.per_key or 1.0)

@@ -1,0 +1,92 @@
+"""What a manifest says of a limit: under `limits`, in a field of its own, or under `settings`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from archlint.analysis.values import Unknown
+from archlint.manifest.units import Dimension, UnitError, parse_quantity
+from archlint.system.elements import Element, Topic, stated
+
+if TYPE_CHECKING:
+    from archlint.analysis.measured import Measured, Subject
+    from archlint.knowledge.technology import Limit
+
+_DIMENSIONS: Mapping[str, Dimension] = {
+    "bytes": "bytes", "seconds": "duration", "per_second": "rate", "bytes_per_second": "throughput",
+    "fraction": "fraction", "count": "amount",
+}  # fmt: skip
+
+
+class Bound(NamedTuple):
+    """A limit as it binds one subject. `said` is the field that raised it, or "" where the catalogue's value holds.
+
+    `certain` is False where the manifest does not say whether the limit's condition holds.
+    """
+
+    limit: Limit
+    amount: float
+    said: str = ""
+    certain: bool = True
+
+    def exposure(self, measured: float) -> float:
+        """Demand over limit, 1 at the limit, larger is worse."""
+        demand, supply = (measured, self.amount) if self.limit.direction == "max" else (self.amount, measured)
+        if supply == 0:
+            return math.inf if demand > 0 else 0.0
+        return demand / supply
+
+
+def bound(subject: Subject, measured: Measured, limit: Limit, *, certain: bool) -> Bound | Unknown:
+    """The limit with the value that the manifest raised it to."""
+    said = _said(subject, measured, limit) if limit.raisable or limit.per_key is not None else None
+    if said is None:
+        return Bound(limit, limit.amount, certain=certain)
+    if isinstance(said, Unknown):
+        return said
+    name, amount = said
+    return Bound(limit, amount, name, certain)
+
+
+def _said(subject: Subject, measured: Measured, limit: Limit) -> tuple[str, float] | Unknown | None:
+    own = subject.fields.get(limit.key or "")
+    for owner in _owners(subject, measured):
+        raised = getattr(owner.spec, "limits", None) or {}
+        for name in (limit.id, limit.name):
+            if name in raised and limit.raisable:
+                return f"limits.{name}", float(raised[name])
+        value = stated(owner.spec, own) if own is not None else None
+        if own is not None and isinstance(value, int | float):
+            return own, float(value) * (limit.per_key or 1.0)
+        settings = getattr(owner.spec, "settings", None) or {}
+        for key in (limit.key, *limit.also):
+            if key is not None and key in settings:
+                amount = _read(settings[key], limit)
+                return Unknown(f"settings.{key}") if amount is None else (f"settings.{key}", amount)
+    return None
+
+
+def _owners(subject: Subject, measured: Measured) -> list[Element]:
+    component = subject.component
+    keepers = (component, component.broker) if isinstance(component, Topic) else (component,)
+    return list(dict.fromkeys((*keepers, *measured.owners)))
+
+
+def _read(value: object, limit: Limit) -> float | None:
+    """A setting in the canonical unit, below zero for none at all; None where it cannot be read."""
+    from archlint.knowledge.measures import UNITS
+
+    dimension = UNITS[limit.unit].dimension
+    factor = UNITS[limit.key_unit].factor if limit.key_unit is not None else 1.0
+    try:
+        if isinstance(value, bool):
+            return None
+        amount = float(value) * factor  # type: ignore[arg-type]  # text that is no number raises
+    except (TypeError, ValueError):
+        try:
+            amount = parse_quantity(value, _DIMENSIONS[dimension])
+        except (UnitError, KeyError):
+            return None
+    return math.inf if amount < 0 else amount * (limit.per_key or 1.0)
