@@ -94,8 +94,11 @@ def _wait(service: Service, rate: Derived[float], capacity: Derived[float]) -> D
         return Known(0.0)
     if limit is not None and isinstance(capacity, Known) and limit <= capacity.value:
         return Known(0.0)
-    wait = longest_wait(service, rate.value) if isinstance(rate, Known) else None
-    return Unknown("queue.depth", "queue.timeout") if wait is None else Known(wait)
+    wait = longest_wait(service, rate.value if isinstance(rate, Known) else 1.0)
+    if wait is None:
+        return Unknown("queue.depth", "queue.timeout")
+    depends_on_rate = stated(service.spec, "queue.depth") not in (None, NONE)
+    return rate if isinstance(rate, Unknown) and depends_on_rate else Known(wait)
 
 
 def _of_store(store: Component, amplification: Amplification) -> tuple[Derived[float], Derived[float]]:

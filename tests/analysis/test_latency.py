@@ -175,7 +175,10 @@ def test_one_slow_dependency_holds_a_request_for_the_longest_of_its_calls() -> N
 
 
 def test_means_add() -> None:
-    calls = [{"to": "a", "timeout": "1s", "per_request": 3}, {"to": "a", "timeout": "1s", "share": "50%"}]
+    calls: list[dict[str, Any]] = [
+        {"to": "a", "timeout": "1s", "per_request": 3},
+        {"to": "a", "timeout": "1s", "share": "50%"},
+    ]
     latencies, service = web(calls)
     found = latencies.mean_of(service)
     assert isinstance(found, Known)
