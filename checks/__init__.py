@@ -20,6 +20,7 @@ MODULES: tuple[str, ...] = (
     "archlint.checks.end_to_end",
     "archlint.checks.error_budgets",
     "archlint.checks.failover_loss",
+    "archlint.checks.gravity",
     "archlint.checks.hygiene",
     "archlint.checks.hyrum",
     "archlint.checks.idempotency",
