@@ -291,6 +291,7 @@ def _in_sequence(steps: list[_Step], operation: str) -> float:
 def _chatty(service: Service, steps: list[_Step], total: float, limit: float, by: Element) -> Finding:
     worst = max(steps, key=lambda step: step.time)
     trips = round(worst.time / worst.rtt)
+    waits = show(trips, "round trip" if trips == 1 else "round trips")
     spec = worst.call.spec
     loops, left = trips > 1, limit - (total - worst.time)
     clears: tuple[Clear, ...] = ()
@@ -306,7 +307,7 @@ def _chatty(service: Service, steps: list[_Step], total: float, limit: float, by
         field="per_request" if loops else "locality",
         message=(
             f"a request of {service.label} spends {show(total, 's')} on the wire between regions, over the "
-            f"{show(limit, 's')} that {by.name} promises: {worst.call.label} takes {show(trips, 'round trip' if trips == 1 else 'round trips')} "
+            f"{show(limit, 's')} that {by.name} promises: {worst.call.label} takes {waits} "
             f"of {show(worst.rtt, 's')} from {worst.origin}"
         ),
         exposure=total / limit if limit else None,

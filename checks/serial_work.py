@@ -88,6 +88,8 @@ def serial_fraction_caps_throughput(service: Service, analyses: Analyses) -> Ite
     load = analyses.load.requests(service)
     serial, rate, most = need(service, "capacity.serial_fraction", rate_of_one(service), greatest(service))
     offered = load.value if isinstance(load, Known) else analyses.load.at_least(service)
+    if not rate:
+        raise NotApplicable  # a rate of 0 states that nothing is served yet
     count, bound = max(1, most), greatest_speedup(serial)
     carried = rate * speedup(serial, count)
     near = bound is not None and exceeds(offered, NEAR * rate * bound)
@@ -132,7 +134,7 @@ def _clears(service: Service, serial: float, rate: float, count: int, offered: f
         room = rate * speedup(serial, count)
         peak = at_most(room if bound is None else min(room, NEAR * rate * bound), "/s")
         yield Clear("load.peak", peak.value, peak.text, WARNING)
-    needed = instances_for_speedup(serial, offered / rate) if rate else None
+    needed = instances_for_speedup(serial, offered / rate)
     if needed is not None and isinstance(stated(service.spec, "replicas"), int) and needed > count:
         near = bound is not None and exceeds(offered, NEAR * rate * bound)
         yield Clear("replicas", needed, str(needed), ERROR if near else WARNING)

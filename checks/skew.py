@@ -217,9 +217,9 @@ def _lanes(component: Component, count: int, analyses: Analyses) -> tuple[list[_
             continue
         capacity = stated(component.spec, f"capacity.{access}")
         least = load.value if isinstance(load, Known) else analyses.load.access_at_least(component, access)
-        if capacity is not None:
+        if capacity:
             lanes.append(_Lane(access, least, capacity / count, "/s", f"capacity.{access}"))
-        elif least or isinstance(load, Unknown):
+        elif capacity is None and (least or isinstance(load, Unknown)):
             missing.append(f"capacity.{access}")
         if isinstance(load, Unknown):
             missing.extend(load.fields)
