@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 
 from archlint.analysis.analyses import Analyses
-from archlint.analysis.availability import Contribution, FlowAvailability
+from archlint.analysis.availability import TIGHT, Contribution, FlowAvailability
 from archlint.analysis.budget_owners import Held, over
 from archlint.analysis.depth import longest_chain
 from archlint.analysis.downtime import YEAR, Budget
+from archlint.analysis.structure import Interval
 from archlint.analysis.thresholds import exceeds
 from archlint.plugin import (
     ERROR,
@@ -124,7 +125,7 @@ def _below_slo(found: FlowAvailability, budget: Budget, severity: Severity) -> F
         severity=severity,
         message=(
             f"{flow.name} promises {show(budget.availability, 'fraction')} and can be expected to provide {expected}"
-            f"{'' if usual.exact else ' at best'}: {show(lost * YEAR, 's')} a year down, "
+            f"{'' if _is_tight(usual) else ' at best'}: {show(lost * YEAR, 's')} a year down, "
             f"{show(budget.in_year, 's')} allowed{worst}"
         ),
         exposure=lost / (budget.in_year / YEAR) if budget.in_year else math.inf,
@@ -139,6 +140,10 @@ def _below_slo(found: FlowAvailability, budget: Budget, severity: Severity) -> F
     )
 
 
+def _is_tight(interval: Interval) -> bool:
+    return interval.high - interval.low <= TIGHT
+
+
 def _named(one: Contribution) -> str:
     return f"{one.label} ({show(one.downtime, 's')} a year)"
 
@@ -146,7 +151,7 @@ def _named(one: Contribution) -> str:
 def _evidence(found: FlowAvailability, budget: Budget, most: list[Contribution]) -> Iterator[Evidence]:
     usual = found.at("usual")
     yield Evidence("availability computed", usual.high, "fraction")
-    if not usual.exact:
+    if not _is_tight(usual):
         yield Evidence("at least (bound)", usual.low, "fraction")
     yield Evidence("at the unfavourable end", found.at("low").low, "fraction")
     yield Evidence("at the favourable end", found.at("high").high, "fraction")

@@ -81,16 +81,13 @@ class BudgetOwners:
 
     def _dependencies_of(self, flow: FlowAvailability) -> Iterator[Held]:
         assert flow.budget is not None
-        required = frozenset(flow.required)
-        for part in flow.parts:
-            if not isinstance(part, Own) or part.of is flow.flow.entry:
-                continue
+        for part, required in flow.wholes:
             told = self._availability.figures.told(part.of)
             promise = stated(part.of.spec, "slo.availability") if isinstance(part.of, Service) else None
             if told is not None:
-                ceiling = told.usual if part in required else flow.ceiling(part)
+                ceiling = told.usual if required else flow.ceiling(part)
                 yield Held(flow.flow, part.of, ceiling, told.basis, flow.budget)
-            elif part in required and isinstance(promise, float):
+            elif required and isinstance(promise, float):
                 yield Held(flow.flow, part.of, promise, "promise", flow.budget)
 
     def unknown(self, component: Component) -> bool:
@@ -101,9 +98,9 @@ class BudgetOwners:
     def _unknown(self) -> frozenset[Component]:
         found = set()
         for flow in self.flows:
-            for part in flow.required:
+            for part, required in flow.wholes:
                 figure = self._availability.parts.figure_of_whole(part)
-                if isinstance(part, Own) and figure is not None and figure.basis == "unknown":
+                if required and figure is not None and figure.basis == "unknown":
                     found.add(part.of)
         return frozenset(found)
 
@@ -122,7 +119,7 @@ class BudgetOwners:
         if found.budget is None:
             return False
         dependencies = [Own(held.dependency) for held in self._dependencies_of(found) if held.exposure > 1]
-        changes = [part for part in found.changes if part in found.parts]
+        changes = list(found.changes)
         if not exceeds(sum(one.downtime for one in found.changes), found.budget.in_year):
             changes = []
         return self._keeps(found, frozenset((*dependencies, *changes, *self._single_points(found))))

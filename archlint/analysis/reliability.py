@@ -6,8 +6,6 @@ import math
 from collections.abc import Set
 from functools import lru_cache
 
-from archlint.records import dataclass
-
 EXACT_BINOMIALS = 1000
 """Copies up to which binomial coefficients fit a float; above, terms are made from logarithms."""
 
@@ -64,24 +62,40 @@ def redundant(needed: int, copies: int, availability: float, common_cause: float
     return (1.0 - together) * at_least_of(needed, copies, 1.0 - (1.0 - common_cause) * failed)
 
 
-@dataclass(frozen=True, slots=True)
 class Placement:
     """`needed` of the copies must work; `cells` tell how many of them stand in which failure domains.
 
     A copy is lost with any of the domains of its cell. A component that needs none always works.
     """
 
-    needed: int
-    cells: tuple[tuple[frozenset[object], int], ...]
+    __slots__ = ("_alone", "cells", "copies", "domains", "needed")
 
-    @property
-    def copies(self) -> int:
-        return sum(count for _, count in self.cells)
+    def __init__(self, needed: int, cells: tuple[tuple[frozenset[object], int], ...]) -> None:
+        self.needed = needed
+        self.cells = cells
+        self.copies = sum(count for _, count in cells)
+        self.domains: frozenset[object] = frozenset().union(*(domains for domains, _ in cells))
+        self._alone = _by_domain(cells)
 
-    @property
-    def domains(self) -> frozenset[object]:
-        return frozenset().union(*(domains for domains, _ in self.cells))
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Placement) and (self.needed, self.cells) == (other.needed, other.cells)
+
+    def __hash__(self) -> int:
+        return hash((self.needed, self.cells))
 
     def left_after(self, lost: Set[object]) -> int:
         """Copies that stand in none of the lost domains."""
+        if self._alone is not None:
+            return self.copies - sum(self._alone.get(domain, 0) for domain in lost)
         return sum(count for domains, count in self.cells if domains.isdisjoint(lost))
+
+
+def _by_domain(cells: tuple[tuple[frozenset[object], int], ...]) -> dict[object, int] | None:
+    """Copies by domain where none stands in two; None else."""
+    if any(len(domains) > 1 for domains, _ in cells):
+        return None
+    found: dict[object, int] = {}
+    for domains, count in cells:
+        for domain in domains:
+            found[domain] = found.get(domain, 0) + count
+    return found

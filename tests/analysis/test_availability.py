@@ -328,9 +328,9 @@ def large(count: int) -> Data:
 def test_three_hundred_components_take_half_a_second() -> None:
     run = analyses_of({**large(300), "flows": {"buy": {"entry": "s0", "slo": {"availability": "99%"}}}})
     _ = run.single_failures.losses.groups
-    start = time.perf_counter()
+    start = time.process_time()
     found = run.availability.of(run.promises.flows[0]).at("usual")
-    assert time.perf_counter() - start < 1.5  # three times the aim, for busy machines
+    assert time.process_time() - start < 1.5  # three times the aim, for busy machines
     assert 0.9 < found.low <= found.high < 1.0
     assert found.high - found.low < 1e-6
 

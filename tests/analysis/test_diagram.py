@@ -199,9 +199,9 @@ def test_three_hundred_components_are_fast(share: float) -> None:
     for seed in range(4):
         rng = random.Random(seed)
         groups = layered(rng, 300, share)
-        start = time.perf_counter()
+        start = time.process_time()
         function = function_of(groups)
         found = evaluated(function, [0.9999] * 300)
-        assert time.perf_counter() - start < 1.5  # three times the aim, for busy machines
+        assert time.process_time() - start < 1.5  # three times the aim, for busy machines
         assert function.exact or found.high - found.low < 0.01
         assert 0.9 < found.low <= found.high < 1.0
