@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _UNIT = "archlint_unit"
 
+SUGGESTIONS = 200
+"""Words of a file that come with what was meant: nobody mends more before the next run, and fifty thousand would take
+minutes."""
+
 
 @dataclass(slots=True)
 class _Findings:
@@ -110,17 +114,23 @@ def _ordered(found: _Findings, document: Document) -> list[Problem]:
     from archlint.manifest import wording
 
     problems = [Problem("MAN002", f"a manifest needs `{key}`", (), "key") for key in found.missing]
-    problems.extend(Problem("MAN002", wording.unknown_section(key), (key,), "key") for key in found.unknown)
+    problems.extend(
+        Problem("MAN002", wording.unknown_section(key, at < SUGGESTIONS), (key,), "key")
+        for at, key in enumerate(found.unknown)
+    )
     problems.extend(Problem("MAN002", wording.not_a_name(path[-1]), path, "key") for path in found.names)
     problems.extend(Problem("MAN002", wording.wrong_section(path, value), path) for path, value in found.shapes)
-    nulls = frozenset(document.nulls)
+    nulls, misspelt = frozenset(document.nulls), len(found.unknown)
     for path, value, failure in found.failures:
         for error in failure.errors(include_url=False):
-            problems.extend(_worded(error, path, value, nulls))
+            misspelt += error["type"] in wording.SUGGESTED
+            problems.extend(_worded(error, path, value, nulls, misspelt <= SUGGESTIONS))
     return sorted(problems, key=lambda problem: document.spans.place_of(problem.path, problem.on))
 
 
-def _worded(error: ErrorDetails, prefix: Path, data: object, nulls: frozenset[Path]) -> Iterator[Problem]:
+def _worded(
+    error: ErrorDetails, prefix: Path, data: object, nulls: frozenset[Path], suggest: bool
+) -> Iterator[Problem]:
     """The problem that an error means; none where a null, which is reported already, is all that is wrong."""
     from archlint.manifest import wording
 
@@ -132,5 +142,8 @@ def _worded(error: ErrorDetails, prefix: Path, data: object, nulls: frozenset[Pa
     if named in nulls or (of_whole and any(null[:-1] == path for null in nulls)):
         return
     on: On = "key" if is_missing or is_key or of_whole or kind == "extra_forbidden" else "value"
-    message = wording.not_a_name(path[-1]) if is_key else error["msg"] if of_whole else wording.worded(error, named)
+    if is_key:
+        message = wording.not_a_name(path[-1])
+    else:
+        message = error["msg"] if of_whole else wording.worded(error, named, suggest)
     yield Problem("MAN005" if kind == _UNIT else "MAN002", message, path, on)

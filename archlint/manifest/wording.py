@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 VERSION = 1
 """The version of the language that this release reads."""
+SUGGESTED = frozenset({"extra_forbidden", "literal_error"})
+"""Errors about a word that may be misspelt: what was meant is looked for, which takes a millisecond or two."""
 NAME = "names begin with a letter or a digit and go on with letters, digits, `.`, `_` and `-`"
 
 _OWN = "archlint_"
@@ -46,19 +48,22 @@ _KINDS = {
 }
 
 
-def worded(error: ErrorDetails, path: Path) -> str:
-    """The sentence for one error. `path` ends with the key where a key is unknown or missing."""
+def worded(error: ErrorDetails, path: Path, suggest: bool = True) -> str:
+    """The sentence for one error. `path` ends with the key where a key is unknown or missing.
+
+    `suggest`: with what was meant, where a word may be misspelt.
+    """
     kind, value, context = error["type"], error["input"], error.get("ctx", {})
     if kind.startswith(_OWN):
         return _own_words(error["msg"], "problem" in context, path, value)
     if kind == "extra_forbidden":
-        return unknown_field(path)
+        return unknown_field(path, suggest)
     if kind == "missing":
         return f"{thing(path[:-1])} needs `{path[-1]}`"
     if kind == "literal_error" and path == ("archlint",):
         return f"`archlint` is the version of the language; this release reads {VERSION}, not {plain(value)}"
     if kind == "literal_error":
-        return _not_a_choice(path, value)
+        return _not_a_choice(path, value, suggest)
     if kind in _LENGTHS:
         bound, words = _LENGTHS[kind]
         return f"{_label(path)} has {words} {context[bound]} items, not {context['actual_length']}"
@@ -76,17 +81,17 @@ def wrong_section(path: Path, value: object) -> str:
     return f"{_label(path)} is {_SHAPES[SECTIONS[str(path[0])].shape]}, not {plain(value)}"
 
 
-def unknown_field(path: Path) -> str:
+def unknown_field(path: Path, suggest: bool = True) -> str:
     """An unknown key, with the field that was meant: of the same thing, of a part of it, or of what holds it."""
     key, holder = str(path[-1]), path[:-1]
     model = model_at(holder)
     if model is None:
         return f"`{key}` is not a field here"
-    return f"`{key}` is not a field of {thing(holder)}{_meant(key, holder, model)}"
+    return f"`{key}` is not a field of {thing(holder)}{_meant(key, holder, model) if suggest else ''}"
 
 
-def unknown_section(key: str) -> str:
-    near = closest(key, SECTIONS)
+def unknown_section(key: str, suggest: bool = True) -> str:
+    near = closest(key, SECTIONS) if suggest else None
     return f"`{key}` is not a section of a manifest" + (f"; did you mean `{near}`?" if near else "")
 
 
@@ -145,11 +150,11 @@ def _has_field(alternatives: Iterable[Arm], key: str) -> bool:
     )
 
 
-def _not_a_choice(path: Path, value: object) -> str:
+def _not_a_choice(path: Path, value: object, suggest: bool) -> str:
     choices = [str(choice) for arm in at(path) for choice in arm.choices]
     said = f"`{_short(value)}`" if isinstance(value, str) and value.strip() else plain(value)
     verb = "is one of" if len(choices) > 1 else "is"
-    near = closest(value, choices) if isinstance(value, str) else None
+    near = closest(value, choices) if suggest and isinstance(value, str) else None
     suggestion = f"; did you mean `{near}`?" if near else ""
     return f"{_label(path)} {verb} {', '.join(choices)}, not {said}{suggestion}"
 

@@ -4,13 +4,14 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, get_origin
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from archlint.manifest.diagnosis import concrete
+from archlint.manifest import wording
+from archlint.manifest.diagnosis import SUGGESTIONS, concrete
 from archlint.manifest.manifest import Manifest
 from archlint.manifest.models import SECTIONS, load
 from archlint.manifest.problems import Problem
@@ -45,6 +46,35 @@ def manifest(body: str) -> Manifest:
     assert wrong == []
     assert found is not None
     return found
+
+
+@pytest.mark.parametrize(
+    ("one", "of"),
+    [
+        ("    replcas{}: 1\n", "services:\n  web:\n"),
+        ("  s{}: {{tier: critical{}}}\n", "services:\n"),
+        ("servces{}: {{}}\n", ""),
+    ],
+)
+def test_only_the_first_misspelt_words_are_looked_up(monkeypatch: pytest.MonkeyPatch, one: str, of: str) -> None:
+    """To look for what was meant takes a millisecond or two, and a file may have a hundred thousand words."""
+    looked_up: set[str] = set()
+    closest, has_field = wording.closest, wording._has_field
+
+    def near(word: str, candidates: Iterable[str]) -> str | None:
+        looked_up.add(word)
+        return closest(word, candidates)
+
+    def is_below(alternatives: Iterable[Arm], key: str) -> bool:
+        looked_up.add(key)
+        return has_field(alternatives, key)
+
+    monkeypatch.setattr(wording, "closest", near)
+    monkeypatch.setattr(wording, "_has_field", is_below)
+    count = SUGGESTIONS + 50
+    found = problems(of + "".join(one.format(at, at) for at in range(count)))
+    suggested = [text for *_, text in found if "did you mean" in text]
+    assert (len(found), len(looked_up), len(suggested)) == (count, SUGGESTIONS, SUGGESTIONS)
 
 
 def test_sections_that_are_not_there_are_empty() -> None:
