@@ -47,6 +47,8 @@ WITH_DATA = frozenset(
 )
 """Measures in proportion to a store's `size`, to which `growth` adds as much each month."""
 
+GROWING = WITH_LOAD | WITH_DATA
+
 
 class Growth(NamedTuple):
     """`rate` is a share a month: of what was there the month before where `compound`, else of today's value."""

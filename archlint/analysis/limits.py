@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from archlint.analysis.accounts import Accounts, Peers
 from archlint.analysis.call_measures import CALL_MEASURES
-from archlint.analysis.growth import FIXED
+from archlint.analysis.growth import FIXED, GROWING
 from archlint.analysis.measured import Measured, Subject
 from archlint.analysis.measurers import MEASURERS
 from archlint.analysis.raised import Bound, bound
-from archlint.analysis.technology import technology_of
+from archlint.analysis.technology import protocols_of, technology_of
 from archlint.analysis.thresholds import exceeds
 from archlint.analysis.transaction_measures import Involved
 from archlint.analysis.values import Unknown
-from archlint.system.elements import Caller, Component, Topic
+from archlint.system.elements import Component, Topic
 
 if TYPE_CHECKING:
     from archlint.analysis.analyses import Analyses
@@ -63,15 +63,17 @@ class Judged:
     """What the limits of its technology say of one component.
 
     `unknown` holds, by level, the fields without which some limit of that level cannot be judged; `held` what was
-    compared with a limit that surely binds, whether the limit holds or not.
+    compared with a limit that surely binds, whether the limit holds or not; `lacks_of_growing` the fields without
+    which a figure that grows cannot be told.
     """
 
-    __slots__ = ("breaches", "held", "levels", "unknown")
+    __slots__ = ("breaches", "held", "lacks_of_growing", "levels", "unknown")
 
     def __init__(self) -> None:
         self.levels: set[Level] = set()
         self.breaches: list[Breach] = []
         self.held: list[Breach] = []
+        self.lacks_of_growing: set[str] = set()
         self.unknown: dict[Level, set[str]] = {level: set() for level in LEVELS}
 
     def lacks(self, limits: Iterable[Limit], fields: Iterable[str]) -> None:
@@ -181,12 +183,6 @@ class Measures:
         return Terms.of(technology, Setting(mode, named.partition("@")[2] or None, tier))
 
 
-def protocols_of(component: Component) -> Iterator[str]:
-    """Of the calls that a component makes, each once."""
-    if isinstance(component, Caller) and component.calls:
-        yield from dict.fromkeys(call.spec.protocol for call in component.calls if call.spec.protocol)
-
-
 def _judge(subject: Subject, terms: Terms, judged: Judged) -> None:
     for measure, limits in terms.limits.items():
         for measured in _measure(subject, measure):
@@ -194,6 +190,7 @@ def _judge(subject: Subject, terms: Terms, judged: Judged) -> None:
                 judged.levels.update(_levels_of(limit))
             if isinstance(measured, Unknown):
                 judged.lacks((limit for limit, _ in limits), measured.fields)
+                judged.lacks_of_growing.update(measured.fields if measure in GROWING else ())
             else:
                 _compare(subject, measured, limits, judged)
 

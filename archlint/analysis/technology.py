@@ -1,11 +1,23 @@
-"""Which technology a component runs on."""
+"""Which technology a component runs on, and which protocols it speaks."""
 
 from __future__ import annotations
 
-from archlint.system.elements import Component, Topic
+from archlint.system.elements import Caller, Component, Topic
 
 
 def technology_of(component: Component) -> str | None:
     """As stated, with its version; a topic has that of its broker."""
     keeper = component.broker if isinstance(component, Topic) else component
     return getattr(keeper.spec, "technology", None)
+
+
+def protocols_of(component: Component) -> tuple[str, ...]:
+    """Of the calls that a component makes, each once."""
+    if not isinstance(component, Caller):
+        return ()
+    return tuple(dict.fromkeys(call.spec.protocol for call in component.calls if call.spec.protocol))
+
+
+def may_have_limits(component: Component) -> bool:
+    """Whether it names something that the catalogue may know limits of."""
+    return technology_of(component) is not None or bool(protocols_of(component))
