@@ -50,7 +50,9 @@ def _candidates(value: float, dimension: Dimension) -> Iterator[tuple[bool, int,
         unhandy = not 1 <= number < 1000
         error = round(abs(number * factor - value) / value, 6)
         far = abs(math.log10(number)) if unhandy else 0.0
-        yield unhandy, len(shown) + len(unit) if not unhandy else math.ceil(far), error, -factor, shown + unit
+        # 256KiB rather than 262kB: sizes are set in one system of units, and looked for in that.
+        inexact = 2 if error and dimension in ("bytes", "throughput") else 0
+        yield unhandy, math.ceil(far) if unhandy else len(shown) + len(unit) + inexact, error, -factor, shown + unit
 
 
 def _percent(fraction: float) -> str:
