@@ -12,6 +12,7 @@ from archlint.plugin import (
     Call,
     Component,
     Datastore,
+    Dependency,
     Evidence,
     Finding,
     Iterator,
@@ -41,7 +42,7 @@ def component_without_owner(component: Component, analyses: Analyses) -> Iterato
 
     What it finds: services, stores, caches and brokers without an `owner`. Where the components of a system name no
     other team than `system.owner`, that team owns them all; where several teams own components, it is nobody's until
-    it says whose.
+    it says whose. A manifest that names no team anywhere keeps ownership elsewhere: then it is not evaluated.
 
     Why it matters: what nobody owns nobody patches, scales or wakes up for, and its interfaces grow by who needs them.
 
@@ -60,15 +61,22 @@ def component_without_owner(component: Component, analyses: Analyses) -> Iterato
         system: {name: shop}
         services:
           checkout: {tier: critical}
+          prices: {owner: team-shop}
 
     Safe:
         archlint: 1
         system: {name: shop}
         services:
           checkout: {tier: critical, owner: team-shop}
+          prices: {owner: team-shop}
     """
-    if analyses.ownership.team(component) is not None:
+    ownership = analyses.ownership
+    if ownership.team(component) is not None:
         return
+    if not ownership.is_told(component.system):
+        if analyses.promises.concern(component):
+            raise Unknown("owner")
+        raise NotApplicable
     yield Finding(
         at=component,
         field="owner",
@@ -124,14 +132,14 @@ def store_written_by_several_teams(store: Datastore, analyses: Analyses) -> Iter
     if len({call.caller for call in calls}) < 2 or not analyses.ownership.is_told(store.system):
         raise NotApplicable
     writes = {call: analyses.ownership.team(call.caller) for call in calls if call.spec.access == "write"}
-    teams = list(dict.fromkeys(team for team in writes.values() if team is not None))
+    teams = sorted({team for team in writes.values() if team is not None})
     if len(teams) < 2:
         missing = ["access"] * any(call.spec.access is None for call in calls) + ["owner"] * (None in writes.values())
         if missing:
             raise Unknown(*missing)
         return
     home = analyses.ownership.team(store) or teams[0]
-    foreign = [call for call, team in writes.items() if team not in (None, home)]
+    foreign = sorted((call for call, team in writes.items() if team not in (None, home)), key=_by_name)
     yield Finding(
         at=foreign[0],
         field="to",
@@ -193,7 +201,7 @@ def synchronous_cycle_across_teams(system: System, analyses: Analyses) -> Iterat
         if not cycle.synchronous or cycle.closing.system is not system:
             continue
         owners = [analyses.ownership.team(member) for member in cycle.members]
-        teams = list(dict.fromkeys(owner for owner in owners if owner is not None))
+        teams = sorted({owner for owner in owners if owner is not None})
         unknown = unknown or (None in owners and len(teams) < 2)
         if len(teams) < 2:
             continue
@@ -211,10 +219,15 @@ def synchronous_cycle_across_teams(system: System, analyses: Analyses) -> Iterat
         raise Unknown("owner")
 
 
-def _crossing(edges: tuple[object, ...], analyses: Analyses) -> Call | None:
-    """The last call of the circle that goes from one team to another."""
-    calls = [item for edge in edges if isinstance(item := getattr(edge, "item", None), Call)]
-    return next((call for call in reversed(calls) if analyses.ownership.crosses(call)), None)
+def _crossing(edges: tuple[Dependency, ...], analyses: Analyses) -> Call | None:
+    """The call of the circle that goes from one team to another; the first by name of several."""
+    calls = [edge.item for edge in edges if isinstance(edge.item, Call) and analyses.ownership.crosses(edge.item)]
+    return min(calls, key=_by_name, default=None)
+
+
+def _by_name(call: Call) -> tuple[str, str]:
+    """An order that does not follow the manifest's, so that moving a block moves no finding."""
+    return call.caller.label, call.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,7 +341,8 @@ def synchronous_calls_cross_teams(system: System, analyses: Analyses) -> Iterato
         ours, theirs = analyses.ownership.team(call.caller), analyses.ownership.team(call.target)
         if acts_for_a_team(call.caller) and ours is not None and theirs is not None and ours != theirs:
             pairs.setdefault((ours, theirs), []).append(call)
-    for (ours, theirs), calls in pairs.items():
+    for (ours, theirs), found in pairs.items():
+        calls = sorted(found, key=_by_name)
         yield Finding(
             at=calls[0],
             key=f"{ours} {theirs}",

@@ -289,7 +289,7 @@ def _in_sequence(steps: list[_Step], operation: str) -> float:
 
 
 def _chatty(service: Service, steps: list[_Step], total: float, limit: float, by: Element) -> Finding:
-    worst = max(steps, key=lambda step: step.time)
+    worst = min(steps, key=lambda step: (-step.time, step.call.name))
     trips = round(worst.time / worst.rtt)
     waits = show(trips, "round trip" if trips == 1 else "round trips")
     spec = worst.call.spec

@@ -232,7 +232,7 @@ def _finding(
     partly: bool,
 ) -> Finding:
     known = {call: found.value for call, found in rates.items() if isinstance(found, Known)}
-    first = max(known, key=lambda call: known[call])
+    first = min(known, key=lambda call: (-known[call], call.caller.label))
     agents = _agents(first)
     clears: tuple[Clear, ...] = ()
     if len(rates) == 1 and room:

@@ -172,7 +172,7 @@ def _limit(call: Call, analyses: Analyses) -> Known[tuple[float, str]] | Unknown
 
 
 def _budget_finding(store: Datastore, late: list[_Commit]) -> Finding:
-    worst = max(late, key=lambda way: way.time / way.limit if way.limit else 0.0)
+    worst = min(late, key=lambda way: (-way.time / way.limit if way.limit else 0.0, way.call.caller.label))
     timeout = at_least(worst.time, "s")
     alone = len(late) == 1 and worst.limited_by == "timeout"
     field = "replication.members" if stated(store.spec, "replication.members") is not None else "zones"

@@ -87,7 +87,7 @@ class Transfers:
                 missing.update(dict.fromkeys(transfer.fields))
             elif transfer.cost:
                 found.append(transfer)
-        return Moved(tuple(sorted(found, key=lambda transfer: -transfer.cost)), tuple(missing))
+        return Moved(tuple(sorted(found, key=lambda transfer: (-transfer.cost, transfer.what))), tuple(missing))
 
     def _all(self, system: System, scope: Scope) -> Iterator[Transfer | Unknown]:
         for call in system.calls:

@@ -6,7 +6,7 @@ import itertools
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archlint.analysis.gravity import (
@@ -76,6 +76,7 @@ def test_a_fraction_of_a_call_is_a_whole_round_trip() -> None:
     assert sequential_time(2.5, 0, 0.1) == pytest.approx(0.3)
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(REGIONS), min_size=1, max_size=7), st.sampled_from(REGIONS), st.integers(1, 7))
 def test_a_commit_waits_for_the_slowest_of_the_best_quorum(places: list[str], leader: str, quorum: int) -> None:
     geography = geography_of(system_of(""))

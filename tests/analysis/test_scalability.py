@@ -133,6 +133,7 @@ def test_the_gain_is_the_slope(law: Usl, n: float) -> None:
     assert law.gain(n + step) == pytest.approx(slope, abs=1e-6, rel=1e-3)
 
 
+@settings(deadline=None)
 @given(LAWS, st.floats(0, 200))
 def test_the_fewest_instances_are_found(law: Usl, wanted: float) -> None:
     found = law.instances_for(wanted)
@@ -197,6 +198,7 @@ def test_too_few_sizes_are_not_fitted(points: list[tuple[float, float]]) -> None
     assert fit(points) is None
 
 
+@settings(deadline=None)
 @given(st.floats(1e-3, 1e6))
 def test_a_fit_does_not_depend_on_the_unit(scale: float) -> None:
     points = [(1, 955.0), (4, 3548.0), (8, 6531.0), (16, 9897.0), (32, 12074.0)]

@@ -30,6 +30,7 @@ def summed(keys: int, exponent: float) -> float:
     return math.fsum(k**-exponent for k in range(1, keys + 1))
 
 
+@settings(deadline=None)
 @given(KEYS, EXPONENTS)
 def test_harmonic_numbers_are_the_sum(keys: int, exponent: float) -> None:
     assert harmonic(keys, exponent) == pytest.approx(summed(keys, exponent), rel=1e-12)
@@ -65,6 +66,7 @@ def test_what_is_no_quantity_is_refused(wrong: float) -> None:
         harmonic(10, wrong)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 5_000), st.integers(0, 5_000))
 def test_uniform_keys_hit_by_the_share_that_is_kept(keys: int, entries: int) -> None:
     assert lru_hit_ratio(entries, keys, 0) == pytest.approx(min(1, entries / keys), abs=1e-9)

@@ -116,7 +116,11 @@ def test_what_would_decide_it_is_named(code: str, text: str, needs: list[tuple[s
             + store("zones: [a, b], replication: {mode: async, factor: 2}"),
             {"starter": [], "standard": ["warning"], "strict": ["warning"]},
         ),
-        ("LAW050", "services: {web: {}}\n", {"starter": [], "standard": ["info"], "strict": ["warning"]}),
+        (
+            "LAW050",
+            "services: {web: {}, api: {owner: a}}\n",
+            {"starter": [], "standard": ["info"], "strict": ["warning"]},
+        ),
         (
             "LAW113",
             "services: {a: {consumes: [{from: bus/t}]}}\nbrokers: {bus: {topics: {t: {}}}}\n",
@@ -215,10 +219,11 @@ def test_the_checks_that_only_map_teams_are_off() -> None:
     assert off == {"LAW053", "LAW054"}
 
 
-def test_a_manifest_that_names_no_team_is_told_so_once_a_component() -> None:
+def test_a_manifest_that_names_no_team_is_not_judged_by_its_teams() -> None:
     text = "services: {web: {calls: [{to: ledger, access: read}]}, api: {calls: [{to: ledger, access: write}]}}\n"
-    report = report_of(text + store(""))
-    assert severities_of(report, "LAW050") == ["info"] * 3
-    for code in ("LAW051", "LAW052", "LAW111"):
+    report = report_of(text + store("tier: critical"))
+    assert needs_of(report, "LAW050") == [("owner",)]
+    for code in ("LAW050", "LAW051", "LAW052", "LAW111"):
         assert not severities_of(report, code)
+    for code in ("LAW051", "LAW052", "LAW111"):
         assert not needs_of(report, code)
