@@ -267,7 +267,7 @@ def topic_schema_without_compatibility(topic: Topic, analyses: Analyses) -> Iter
         brokers:
           bus: {topics: {orders: {schema: {registry: true, compatibility: backward}}}}
     """
-    if not topic.consumers or _is_dead_letter(topic):
+    if not topic.consumers or topic in analyses.dead_letters.topics:
         raise NotApplicable
     schema, kept = stated(topic.spec, "schema"), stated(topic.spec, "schema.compatibility")
     if kept is not None and kept != NONE:
@@ -290,10 +290,3 @@ def topic_schema_without_compatibility(topic: Topic, analyses: Analyses) -> Iter
         unstated=field if absent else "",
         cause=field,
     )
-
-
-def _is_dead_letter(topic: Topic) -> bool:
-    if any(edge.kind == "dead_letter" for edge in topic.incoming):
-        return True
-    named = {f"{topic.broker.name}/{other.spec.dead_letter}" for other in topic.broker.topics.values()}
-    return topic.name in named or any(other.spec.dead_letter == topic.name for other in topic.system.topics.values())

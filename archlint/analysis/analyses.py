@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from archlint.analysis.budget_owners import BudgetOwners
     from archlint.analysis.capacity import Capacity
     from archlint.analysis.cuts import SingleFailures
+    from archlint.analysis.dead_letters import DeadLetters
     from archlint.analysis.gravity import Geography
     from archlint.analysis.latency import Latencies
     from archlint.analysis.limits import Measures
@@ -131,3 +132,10 @@ class Analyses:
         from archlint.analysis.ownership import Ownership
 
         return Ownership(self.systems)
+
+    @cached_property
+    def dead_letters(self) -> DeadLetters:
+        """Topics that hold what could not be handled."""
+        from archlint.analysis.dead_letters import DeadLetters
+
+        return DeadLetters(self.systems)

@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache, cached_property
 from typing import Any, TypeAlias
 
 from archlint.analysis.instances import placement, scale
-from archlint.analysis.paths import is_on_path
+from archlint.analysis.paths import Ways
 from archlint.analysis.promises import Promises
 from archlint.analysis.values import Known
 from archlint.records import dataclass
 from archlint.system.elements import (
     NONE,
     Call,
+    Caller,
     Client,
     Component,
     Datastore,
@@ -170,8 +171,9 @@ class Geography:
         found: dict[Component, Objective] = {}
         promised = [(Promises.objective(flow), flow) for flow in Promises(self.systems).flows]
         strict = [(slo.latency_p99, flow) for slo, flow in promised if slo.latency_p99 is not None]
+        ways, apart = Ways(), cache(_tells_flows_apart)
         for seconds, flow in sorted(strict, key=lambda pair: pair[0]):
-            for component in _needed_by(flow, found):
+            for component in _needed_by(flow, found, ways, apart):
                 found[component] = Objective(float(seconds), flow)
         for system in self.systems.values():
             for component in system.components.values():
@@ -181,28 +183,37 @@ class Geography:
         return found
 
 
-def _needed_by(flow: Flow, known: Mapping[Component, Any]) -> Iterator[Component]:
-    """What the flow's requests wait for and no stricter flow does, first the entry."""
+def _needed_by(
+    flow: Flow, known: Mapping[Component, Any], ways: Ways, apart: Callable[[Component], bool]
+) -> Iterator[Component]:
+    """What the flow's requests wait for and no stricter flow does, first the entry.
+
+    Behind a component that is known already all is, unless some calls are made for some flows only.
+    """
     assert flow.entry is not None
     seen = {flow.entry}
     queue = deque(seen)
     while queue:
         component = queue.popleft()
-        if component in known:
+        if component not in known:
+            yield component
+        elif not apart(component):
             continue
-        yield component
-        for edge in component.outgoing:
-            if _is_waited_for(edge, flow, entered=component is flow.entry):
+        for edge in ways.out_of(component, flow, entered=component is flow.entry):
+            if _is_waited_for(edge):
                 fresh = [target for target in edge.targets if target not in seen]
                 seen.update(fresh)
                 queue.extend(fresh)
 
 
-def _is_waited_for(edge: Dependency, flow: Flow, *, entered: bool) -> bool:
+def _tells_flows_apart(component: Component) -> bool:
+    calls = component.calls if isinstance(component, Caller) else ()
+    return any(call.operation or call.spec.only_in for call in calls)
+
+
+def _is_waited_for(edge: Dependency) -> bool:
     call = edge.item
-    if not isinstance(call, Call) or not edge.hard or len(edge.targets) != 1 or not is_in_request(call):
-        return False
-    return is_on_path(edge, flow, entered=entered)
+    return isinstance(call, Call) and edge.hard and len(edge.targets) == 1 and is_in_request(call)
 
 
 def is_in_request(call: Call) -> bool:

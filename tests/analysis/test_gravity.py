@@ -153,6 +153,23 @@ flows:
     }
 
 
+def test_a_flow_binds_what_only_its_requests_wait_for() -> None:
+    system = system_of(
+        """
+services:
+  gateway: {calls: [{to: tracking, in: [track]}, {to: booking, in: [book]}, {to: login}]}
+  tracking: {}
+  booking: {calls: [{to: login}]}
+  login: {}
+flows:
+  track: {entry: gateway, slo: {latency_p99: 400ms}}
+  book: {entry: gateway, slo: {latency_p99: 1500ms}}
+"""
+    )
+    bound = {part.name: found.by.name for part, found in geography_of(system).objectives.items()}
+    assert bound == {"gateway": "track", "tracking": "track", "login": "track", "booking": "book"}
+
+
 @pytest.mark.parametrize(
     ("caller", "target", "cost"),
     [
