@@ -26,7 +26,7 @@ def finding_of(breach: Breach, today: datetime.date) -> Finding:
         at=measured.at,
         field=field_of(breach),
         severity=_severity(breach),
-        message=f"{says(breach)}; {_limit_in_words(breach)}{reached} ({source_of(breach.bound)})",
+        message=f"{says(breach)}; {limit_in_words(breach)}{reached} ({source_of(breach.bound)})",
         exposure=breach.exposure if math.isfinite(breach.exposure) else None,
         evidence=(*evidence_of(breach), *((Evidence("reached", month),) if month else ())),
         formula=measured.formula,
@@ -76,7 +76,7 @@ def figure_of(breach: Breach, value: float) -> str:
     return show(value, _SINGULAR.get(unit, unit.removesuffix("s")) if value == 1 and unit not in _SHORT else unit)
 
 
-def _limit_in_words(breach: Breach) -> str:
+def limit_in_words(breach: Breach) -> str:
     bound, limit = breach.bound, breach.bound.limit
     name, figure = _technology(breach), figure_of(breach, bound.amount)
     if limit.direction == "min":
@@ -174,9 +174,13 @@ def _clears(breach: Breach) -> Iterator[Clear]:
             text = _written(value, knob.unit, down=grows)
             yield Clear(measured.field, value, text, WARNING, at=measured.at)
     if bound.limit.raisable and not bound.said and breach.sole and not measured.missing:
-        raised = measured.value / share
-        at = keeper_of(breach)
-        yield Clear(f"limits.{bound.limit.id}", raised, _written(raised, _raised_unit(breach), down=False), WARNING, at)
+        yield raised(breach, measured.value / share)
+
+
+def raised(breach: Breach, value: float) -> Clear:
+    """The limit, raised so far that `value` is allowed."""
+    text = _written(value, _raised_unit(breach), down=False)
+    return Clear(f"limits.{breach.bound.limit.id}", value, text, WARNING, keeper_of(breach))
 
 
 def keeper_of(breach: Breach) -> Element:
