@@ -27,7 +27,6 @@ from archlint.plugin import (
 )
 from archlint.records import dataclass
 
-
 IDLE = "connections.idle_timeout"
 
 

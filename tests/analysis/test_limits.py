@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archlint.analysis.analyses import Analyses
-from archlint.analysis.limits import MEASURERS, Judged
+from archlint.analysis.limits import Judged
 from archlint.analysis.measured import Measured
+from archlint.analysis.measurers import MEASURERS
 from archlint.analysis.values import Unknown
 from archlint.knowledge.catalogue import Catalogue
 from archlint.knowledge.measures import MEASURES
