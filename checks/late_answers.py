@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from archlint.analysis.analyses import Analyses
 from archlint.analysis.breakers import is_stated
 from archlint.analysis.latency import tries_of_slow
+from archlint.analysis.objectives import flows_making
 from archlint.analysis.promises import Promises
 from archlint.analysis.retries import follows_request, try_limit
 from archlint.analysis.tail import Quantiles, field_of, quantiles_of, slow_share
@@ -123,10 +124,9 @@ class _Promise:
 
 def _promise(call: Call, analyses: Analyses) -> _Promise | None:
     """A call that only some requests make counts for the flow that makes it, and for no other."""
-    names = {call.operation} if call.operation else set(call.spec.only_in or ())
     own = stated(call.caller.spec, "slo.availability")
-    if names:
-        return _of_flows(call, names)
+    if call.operation or call.spec.only_in:
+        return _of_flows(call)
     if isinstance(own, float):
         return _Promise(1 - own, f"the objective of {call.caller.label}", min(1.0, call.spec.share))
     found = analyses.objectives.availability(call.caller)
@@ -135,12 +135,12 @@ def _promise(call: Call, analyses: Analyses) -> _Promise | None:
     return _Promise(1 - found.value, f"flow {found.flow.name}", found.share * min(1.0, call.spec.share))
 
 
-def _of_flows(call: Call, names: set[str]) -> _Promise | None:
+def _of_flows(call: Call) -> _Promise | None:
     """The strictest of the flows that enter the caller for one of the operations, or are named themselves."""
     strictest: _Promise | None = None
-    for flow in call.caller.entered_by:
+    for flow in flows_making(call):
         objective = getattr(Promises.objective(flow), "availability", None)
-        if objective is None or not ({flow.name, flow.spec.operation} & names):
+        if objective is None:
             continue
         if strictest is None or 1 - objective < strictest.budget:
             strictest = _Promise(1 - objective, f"flow {flow.name}", min(1.0, call.spec.share))

@@ -6,7 +6,7 @@ import math
 
 from archlint.analysis.analyses import Analyses
 from archlint.analysis.breakers import is_stated
-from archlint.analysis.objectives import LatencyLimit, latency_limits, limits_of
+from archlint.analysis.objectives import LatencyLimit, limits_of
 from archlint.analysis.promises import Promises
 from archlint.analysis.retries import follows_request
 from archlint.analysis.tail import Part, field_of, leaves, section_of, share_quantile
@@ -78,7 +78,7 @@ def slo_tighter_than_dependency(call: Call, analyses: Analyses) -> Iterator[Find
         externals:
           cards: {latency: {p99: 800ms}}
     """
-    limits = list(latency_limits(call))
+    limits = list(analyses.objectives.latency_limits(call))
     if not limits:
         raise NotApplicable
     if is_stated(call.spec.hedge):

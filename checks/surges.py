@@ -9,7 +9,7 @@ from archlint.analysis.instances import greatest, instances_field, rate_of_one, 
 from archlint.analysis.objectives import LatencyLimit, limits_of
 from archlint.analysis.promises import Promises
 from archlint.analysis.queueing import MMc
-from archlint.analysis.surges import refuses_excess, surge_at
+from archlint.analysis.surges import refuses_excess
 from archlint.analysis.tail import NAMES, quantiles_of
 from archlint.analysis.thresholds import at_least, exceeds, fewest
 from archlint.plugin import (
@@ -34,17 +34,19 @@ from archlint.plugin import (
 )
 
 
-def _promises(service: Service) -> list[LatencyLimit]:
-    """Latencies that the service promises, else the flows that enter it."""
-    own = list(limits_of(service, stated(service.spec, "slo")))
-    return own or [limit for flow in service.entered_by for limit in limits_of(flow, Promises.objective(flow))]
+def _promises_a_latency(service: Service) -> bool:
+    elements = [
+        (service, stated(service.spec, "slo")),
+        *((flow, Promises.objective(flow)) for flow in service.entered_by),
+    ]
+    return any(any(limits_of(element, objective)) for element, objective in elements)
 
 
 @check(
     "LAW131",
     "queueing-delay-over-slo",
     severity=ERROR,
-    applies=lambda service: isinstance(service, Service) and bool(_promises(service)),
+    applies=_promises_a_latency,
     subsumes=("LAW130",),
 )
 def queueing_delay_over_slo(service: Service, analyses: Analyses) -> Iterator[Finding]:
@@ -92,7 +94,7 @@ def queueing_delay_over_slo(service: Service, analyses: Analyses) -> Iterator[Fi
     if analyses.load.only_consumes(service):
         raise NotApplicable
     measured = quantiles_of(service)
-    limits = [limit for limit in _promises(service) if measured.most(limit.q) > limit.seconds]
+    limits = [limit for limit in analyses.objectives.latency_at(service) if measured.most(limit.q) > limit.seconds]
     if not limits:
         return
     load, each, held, count = need(
@@ -205,7 +207,7 @@ def surge_not_survivable(component: Component, analyses: Analyses) -> Iterator[F
             load: {peak: 300/s}
             capacity: {per_replica: 100/s}
     """
-    factor = surge_at(component, analyses.load)
+    factor = analyses.surges.at(component)
     if factor <= 1 or (isinstance(component, Service) and analyses.load.only_consumes(component)):
         raise NotApplicable
     busy, figures, missing = (

@@ -7,7 +7,7 @@ import math
 from archlint.analysis.amplification import is_hard
 from archlint.analysis.analyses import Analyses
 from archlint.analysis.breakers import is_stated
-from archlint.analysis.objectives import LatencyLimit, latency_limits
+from archlint.analysis.objectives import LatencyLimit
 from archlint.analysis.retries import follows_request
 from archlint.analysis.tail import NAMES, Part, field_of, leaf_quantile, leaves, section_of, share_quantile, slow_share
 from archlint.analysis.thresholds import at_least, exceeds
@@ -77,7 +77,7 @@ def fan_out_tail(call: Call, analyses: Analyses) -> Iterator[Finding]:
             calls: [{to: shard, access: read, per_request: 10, parallel: 10, timeout: 1s}]
           shard: {latency: {p50: 5ms, p99: 40ms, p999: 150ms}}
     """
-    limits = list(latency_limits(call))
+    limits = list(analyses.objectives.latency_limits(call))
     if not limits:
         raise NotApplicable
     if is_stated(call.spec.hedge) or call.spec.partial_results is True:

@@ -101,6 +101,9 @@ class Amplification:
         self.systems = systems
         self.capacity = capacity
         self.retries = retries
+        self._storms: dict[Call, Storm] = {}
+        self._tries: dict[Component, Derived[float]] = {}
+        self._patience: dict[Component, Derived[float]] = {}
 
     def own(self, call: Call) -> float:
         """Tries that a request makes at its target while that answers too late."""
@@ -140,6 +143,12 @@ class Amplification:
 
     def storm(self, call: Call) -> Storm:
         """What reaches the targets of a call while they answer too late, by the caller that multiplies most."""
+        found = self._storms.get(call)
+        if found is None:
+            found = self._storms[call] = self._storm(call)
+        return found
+
+    def _storm(self, call: Call) -> Storm:
         own = self.own(call)
         above = self._above(call)
         layers = self._layers(call.caller) if above > 1 else ()
@@ -195,6 +204,12 @@ class Amplification:
 
         Weighted by their rates; what no call brings (cache misses, flows) counts once.
         """
+        found = self._tries.get(component)
+        if found is None:
+            found = self._tries[component] = self._tries_at(component)
+        return found
+
+    def _tries_at(self, component: Component) -> Derived[float]:
         storms = [self.storm(call) for call in calls_to(component)]
         different = {storm.tries for storm in storms}
         if not storms or any(edge.kind == "backed_by" for edge in component.incoming):
@@ -202,6 +217,17 @@ class Amplification:
         if len(different) == 1:
             return Known(different.pop(), "derived")
         return combine(_weighted, self.capacity.load.requests(component), gather(self._rates(component, storms)))
+
+    def patience(self, component: Component) -> Derived[float]:
+        """The shortest time limit, in seconds, of the calls to the component whose requests multiply."""
+        found = self._patience.get(component)
+        if found is None:
+            storms = [self.storm(call) for call in calls_to(component)]
+            limits = [try_limit(storm.call) for storm in storms if storm.tries > 1]
+            unknown = any(isinstance(limit, Unknown) for limit in limits)
+            found = Unknown("services.*.calls.*.timeout") if unknown else combine(min, gather(limits))
+            self._patience[component] = found
+        return found
 
     def _rates(self, component: Component, storms: list[Storm]) -> Iterator[Derived[tuple[float, float]]]:
         """Of each storm its first attempts per second at the component, and its tries."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from archlint.analysis.ownership import Ownership
     from archlint.analysis.promises import Promises
     from archlint.analysis.retries import Retries
+    from archlint.analysis.surges import Surges
     from archlint.analysis.transfer import Transfers
     from archlint.knowledge.catalogue import Catalogue
     from archlint.system.elements import System
@@ -97,6 +98,13 @@ class Analyses:
         from archlint.analysis.latency import Latencies
 
         return Latencies(self.systems, self.retries)
+
+    @cached_property
+    def surges(self) -> Surges:
+        """How much more than at peak must be survived."""
+        from archlint.analysis.surges import Surges
+
+        return Surges(self.load)
 
     @cached_property
     def amplification(self) -> Amplification:

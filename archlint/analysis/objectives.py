@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
 from archlint.analysis.paths import Reached, Ways, reach
 from archlint.analysis.promises import Promises
 from archlint.analysis.tail import NAMES
-from archlint.records import dataclass
+from archlint.records import dataclass, replace
 from archlint.system.elements import Call, Caller, Component, Element, Flow, Topic, stated
 
 
@@ -38,22 +38,6 @@ class LatencyLimit:
         return f"p{str(self.q)[2:].ljust(2, '0')}"
 
 
-def latency_limits(call: Call) -> Iterator[LatencyLimit]:
-    """What is promised of the requests that make the call: by the caller itself, else by the flows that enter it.
-
-    Of a call that some operations or flows make, only what flows promise that are known to make it.
-    """
-    names = {call.operation} if call.operation else set(call.spec.only_in or ())
-    share = min(1.0, float(call.spec.share))
-    promised = [] if names else list(limits_of(call.caller, stated(call.caller.spec, "slo"), share))
-    if promised:
-        yield from promised
-        return
-    for flow in call.caller.entered_by:
-        if not names or {flow.name, flow.spec.operation} & names:
-            yield from limits_of(flow, Promises.objective(flow), share)
-
-
 def limits_of(element: Element, objective: object, share: float = 1.0) -> Iterator[LatencyLimit]:
     """The latencies that an objective promises, at the element that states it."""
     for name, q in NAMES.items():
@@ -67,6 +51,27 @@ class Objectives:
 
     def __init__(self, promises: Promises) -> None:
         self.promises = promises
+        self._strictest: dict[Component, tuple[LatencyLimit, ...]] = {}
+
+    def latency_limits(self, call: Call) -> Iterator[LatencyLimit]:
+        """What is promised of the requests that make the call: by the caller itself, else by the flows that enter it.
+
+        Of a call that some operations or flows make, only what flows promise that are known to make it.
+        """
+        share = min(1.0, float(call.spec.share))
+        if call.operation or call.spec.only_in:
+            promised = [limit for flow in flows_making(call) for limit in limits_of(flow, Promises.objective(flow))]
+            yield from (replace(limit, share=share) for limit in promised)
+            return
+        yield from (replace(limit, share=share) for limit in self.latency_at(call.caller))
+
+    def latency_at(self, component: Component) -> tuple[LatencyLimit, ...]:
+        """What a component promises itself, else the strictest at each quantile of the flows that enter it."""
+        found = self._strictest.get(component)
+        if found is None:
+            own = tuple(limits_of(component, stated(component.spec, "slo")))
+            found = self._strictest[component] = own or _strictest(component.entered_by)
+        return found
 
     def availability(self, component: Component) -> Promise | None:
         """The highest availability that a flow promises whose requests need the component."""
@@ -100,6 +105,26 @@ class Objectives:
                 found[component] = Promise(value, flow)
                 queue.extend((next_one, flow) for next_one in _onwards(component, flow))
         return found
+
+
+def _strictest(flows: Iterable[Flow]) -> tuple[LatencyLimit, ...]:
+    found: dict[float, LatencyLimit] = {}
+    for flow in flows:
+        for limit in limits_of(flow, Promises.objective(flow)):
+            known = found.get(limit.q)
+            if known is None or limit.seconds < known.seconds:
+                found[limit.q] = limit
+    return tuple(found[q] for q in sorted(found))
+
+
+def flows_making(call: Call) -> Iterator[Flow]:
+    """The flows that enter the caller and are known to make a call that not every request makes."""
+    names = {call.operation} if call.operation else set(call.spec.only_in or ())
+    flows = call.system.flows
+    if names <= flows.keys():
+        yield from (flow for name in sorted(names) if (flow := flows[name]).entry is call.caller)
+        return
+    yield from (flow for flow in call.caller.entered_by if {flow.name, flow.spec.operation} & names)
 
 
 def _promise(value: float, reached: Reached, flow: Flow) -> Promise:

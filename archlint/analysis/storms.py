@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from archlint.analysis.amplification import Amplification, Overload, Storm, calls_to, ends_given_up_work, longest_wait
+from archlint.analysis.amplification import Amplification, Overload, Storm, ends_given_up_work, longest_wait
 from archlint.analysis.instances import greatest, rate_of_one
-from archlint.analysis.retries import try_limit
 from archlint.analysis.surges import rate_limit
 from archlint.analysis.utilisation import BUSY
-from archlint.analysis.values import Derived, Known, Unknown, combine, gather
+from archlint.analysis.values import Derived, Known, Unknown, combine
 from archlint.records import dataclass
 from archlint.system.elements import NONE, Cache, Component, Datastore, Service, stated
 
@@ -68,16 +67,7 @@ def _figures(target: Component, amplification: Amplification) -> tuple[Derived[f
     """First attempts, tries of each, capacity, the longest that one waits and is served, the callers' timeout."""
     load, tries = amplification.capacity.load.requests(target), amplification.tries_at(target)
     capacity, wait = _of_service(target) if isinstance(target, Service) else _of_store(target, amplification)
-    return load, tries, capacity, wait, _patience(target, amplification)
-
-
-def _patience(target: Component, amplification: Amplification) -> Derived[float]:
-    """The shortest time limit of the calls whose requests multiply."""
-    storms = [amplification.storm(call) for call in calls_to(target)]
-    limits = [try_limit(storm.call) for storm in storms if storm.tries > 1]
-    if any(isinstance(limit, Unknown) for limit in limits):
-        return Unknown("services.*.calls.*.timeout")
-    return combine(min, gather(limits))
+    return load, tries, capacity, wait, amplification.patience(target)
 
 
 def _of_service(service: Service) -> tuple[Derived[float], Derived[float]]:

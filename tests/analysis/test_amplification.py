@@ -15,6 +15,7 @@ from archlint.analysis.amplification import Amplification, Overload, longest_wai
 from archlint.analysis.capacity import Capacity
 from archlint.analysis.load import Load
 from archlint.analysis.retries import Retries
+from archlint.analysis.storms import judge
 from archlint.analysis.values import Known, Unknown
 from archlint.manifest.loading import load
 from archlint.system.elements import Call, System
@@ -257,6 +258,25 @@ def test_a_long_chain_takes_linear_time() -> None:
     storms = amplification.storms
     assert time.perf_counter() - begin < 5
     assert len(storms) == length
+
+
+def test_many_callers_of_one_store_take_linear_time() -> None:
+    """Each of the storms is judged at the store: what all of them share is computed once."""
+    callers = "".join(
+        f"  s{i}: {{load: {{peak: 1/s}}, calls: [{{to: db, access: read, timeout: 1s, retries: {{attempts: {2 + i % 2}, "
+        "backoff: none}}]}\n"
+        for i in range(3000)
+    )
+    text = f"archlint: 1\nsystem: {{name: shop}}\nservices:\n{callers}datastores:\n"
+    text += "  db: {capacity: {reads: 5k/s, writes: 1/s}, connections: {max: 9000}}\n"
+    (system,) = link([load(text.encode(), "x.archlint.yaml")]).systems.values()
+    amplification = amplification_of(system)
+    begin = time.perf_counter()
+    hits = [
+        judge(target, storm, amplification) for reached in amplification.storms.values() for target, storm in reached
+    ]
+    assert time.perf_counter() - begin < 5
+    assert {hit.overload.tries for hit in hits if hit.overload is not None} == {2.5}
 
 
 @pytest.mark.parametrize(
