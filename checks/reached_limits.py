@@ -11,6 +11,7 @@ from archlint.analysis.thresholds import exceeds
 from archlint.plugin import (
     INFO,
     WARNING,
+    Broker,
     Clear,
     Component,
     Evidence,
@@ -18,6 +19,7 @@ from archlint.plugin import (
     Iterator,
     NotApplicable,
     Options,
+    Topic,
     Unknown,
     check,
     show,
@@ -154,7 +156,7 @@ def _clears(breach: Breach, growth: Growth, ahead: float) -> Iterator[Clear]:
     if growth.compound:
         share = math.floor((factor ** (1 / ahead) - 1) * 10000) / 10000
         if share > 0:
-            yield Clear(growth.field, share, f"{share * 100:g}%/month", WARNING, component.system)
+            yield Clear("growth", share, f"{share * 100:g}%/month", WARNING, component.system)
     else:
         size = float(component.spec.size)
         megabytes = math.floor((factor - 1) / ahead * size / 1e6)
@@ -214,11 +216,11 @@ def limit_older_than_two_years(component: Component, analyses: Analyses, options
             nodes: 30
             topics: {orders: {partitions: 9600, replication_factor: 3}}
     """
-    judged = analyses.measures.judge(component)
-    if judged is None or not judged.held:
+    held = [] if isinstance(component, Topic) else list(_held(component, analyses))
+    if not held:
         raise NotApplicable
     newest = analyses.today.year - options.years
-    old = {breach.bound.limit.name: breach for breach in judged.held if _matters(breach, options.share)
+    old = {breach.bound.limit.name: breach for breach in held if _matters(breach, options.share)
            and breach.bound.limit.source.year < newest}  # fmt: skip
     if not old:
         return
@@ -237,8 +239,21 @@ def limit_older_than_two_years(component: Component, analyses: Analyses, options
     )
 
 
+def _held(component: Component, analyses: Analyses) -> Iterator[Breach]:
+    """Of a broker those of its topics too: they run on the same technology."""
+    for part in (component, *(component.topics.values() if isinstance(component, Broker) else ())):
+        judged = analyses.measures.judge(part)
+        yield from judged.held if judged is not None else ()
+
+
 def _matters(breach: Breach, share: float) -> bool:
-    return not breach.bound.said and not exceeds(share, breach.exposure)
+    """Whether the limit is passed, or may come to be."""
+    from archlint.analysis.growth import FIXED
+
+    limit = breach.bound.limit
+    if breach.bound.said or exceeds(breach.exposure, 1):
+        return not breach.bound.said
+    return limit.direction == "max" and limit.measure not in FIXED and not exceeds(share, breach.exposure)
 
 
 def _field_of_technology(component: Component) -> str:
