@@ -263,8 +263,8 @@ def test_a_long_chain_takes_linear_time() -> None:
 def test_many_callers_of_one_store_take_linear_time() -> None:
     """Each of the storms is judged at the store: what all of them share is computed once."""
     callers = "".join(
-        f"  s{i}: {{load: {{peak: 1/s}}, calls: [{{to: db, access: read, timeout: 1s, retries: {{attempts: {2 + i % 2}, "
-        "backoff: none}}]}\n"
+        f"  s{i}: {{load: {{peak: 1/s}}, calls: [{{to: db, access: read, timeout: 1s, retries: {{attempts: {2 + i % 2}"
+        ", backoff: none}}]}\n"
         for i in range(3000)
     )
     text = f"archlint: 1\nsystem: {{name: shop}}\nservices:\n{callers}datastores:\n"
