@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from archlint.analysis.analyses import Analyses
 from archlint.analysis.quorum import copies_of, slug_of
-from archlint.analysis.survival import ELECTS_ITSELF, spreads_itself
+from archlint.analysis.survival import elects_itself, spreads_itself
 from archlint.plugin import (
     ERROR,
     NONE,
@@ -100,7 +100,7 @@ def partition_behaviour_undeclared(component: Component, analyses: Analyses) -> 
     domains = _domains(component)
     if domains == 1:
         raise NotApplicable
-    if stated(component.spec, "on_partition") is not None or technology in ELECTS_ITSELF:
+    if stated(component.spec, "on_partition") is not None or elects_itself(technology):
         return
     if _quorum_decides(component):
         return

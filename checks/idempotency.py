@@ -18,26 +18,6 @@ from archlint.plugin import (
     check,
 )
 
-AT_LEAST_ONCE = frozenset(
-    {
-        "activemq",
-        "amazon-kinesis",
-        "amazon-sqs",
-        "azure-event-hubs",
-        "azure-service-bus",
-        "google-pubsub",
-        "kafka",
-        "kinesis",
-        "nats-jetstream",
-        "pubsub",
-        "pulsar",
-        "rabbitmq",
-        "redpanda",
-        "sqs",
-    }
-)
-"""Brokers that deliver a message again after a lost acknowledgement, unless they are told otherwise."""
-
 IN_THE_SAME_TRANSACTION = frozenset({"outbox", "cdc", "transaction"})
 
 
@@ -198,7 +178,7 @@ def _delivered_again(topic: Topic | None, analyses: Analyses) -> str:
     technology = None if topic is None else topic.broker.spec.technology
     if technology is not None:
         slug = analyses.knowledge.resolve(technology) or technology.partition("@")[0].lower()
-        if slug in AT_LEAST_ONCE:
+        if analyses.knowledge.delivers_again(slug):
             return f"at-least-once delivery, which {slug} does unless told otherwise"
     raise Unknown("brokers.*.topics.*.delivery")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from archlint.analysis.analyses import Analyses
+from archlint.analysis.callers import calls_to, of_processes, pooler_of, pools_of
 from archlint.analysis.instances import greatest, surge
 from archlint.plugin import (
     ERROR,
@@ -34,7 +35,7 @@ POOL_SIZE = "services.*.calls[*].pool.size"
 def _is_pooled(store: Component) -> bool:
     """Whether anything says of connections: the store how many it takes, or a caller how many it keeps."""
     return stated(store.spec, "connections.max") is not None or any(
-        stated(call.spec, "pool.size") is not None for call in _calls_of(store)
+        stated(call.spec, "pool.size") is not None for call in calls_to(store, at_the_primary=True)
     )
 
 
@@ -143,27 +144,8 @@ class _Pool:
         return f"{self.call.caller.label}: {self.size} connections x {self.each}{more}"
 
 
-def _calls_of(store: Component) -> Iterator[Call]:
-    """The calls that connect to the node that takes writes."""
-    replicas_read = getattr(store.spec, "reads_from", None) == "replicas"
-    for edge in store.incoming:
-        call = edge.item
-        if edge.kind != "call" or not isinstance(call, Call) or store not in edge.targets:
-            continue
-        if not (replicas_read and call.spec.access == "read"):
-            yield call
-
-
 def _pools(store: Component) -> Iterator[_Pool]:
-    """Each pool once: calls of one caller share a pool by its name, and all that pass a pooler share that."""
-    seen: set[tuple[Component, str]] = set()
-    for call in _calls_of(store):
-        pooler = next((n for n in call.through if isinstance(n, Network) and n.spec.kind == "pooler"), None)
-        owner, name = (pooler, "") if pooler is not None else (call.caller, stated(call.spec, "pool.name"))
-        if name is not None:
-            if (owner, name) in seen:
-                continue
-            seen.add((owner, name))
+    for call, pooler in pools_of(calls_to(store, at_the_primary=True)):
         yield _of_caller(call) if pooler is None else _of_pooler(call, pooler)
 
 
@@ -176,7 +158,7 @@ def _of_caller(call: Call) -> _Pool:
         missing = (*missing, *(f"services.*.{field}" for field in count.fields))
     if missing or isinstance(count, Unknown):
         return _Pool(call, missing=() if size == "none" else missing)
-    processes = stated(call.caller.spec, "processes") or 1
+    processes = of_processes(call.caller)
     return _Pool(call, size, processes * count.value, processes * surge(call.caller, count.value))
 
 
@@ -193,5 +175,5 @@ def _clears(pools: list[_Pool], deploying: int, most: int, reserve: int) -> Iter
     for pool in pools:
         each = pool.each + pool.extra
         size = (most - reserve - (deploying - pool.deploying)) // each if each else 0
-        if size >= 1 and not any(isinstance(n, Network) and n.spec.kind == "pooler" for n in pool.call.through):
+        if size >= 1 and pooler_of(pool.call) is None:
             yield Clear("pool.size", size, str(size), WARNING, at=pool.call)

@@ -56,15 +56,27 @@ def _ends(topic: Topic) -> Iterator[Component]:
 
 def connections_of(calls: Iterable[Call]) -> Iterator[tuple[Component, int, tuple[str, ...]]]:
     """By pool: who holds it (a caller, or the pooler on the way), its connections, and what is missing of them."""
-    seen: set[tuple[Component, str]] = set()
-    for call in calls:
-        pooler = next((n for n in call.through if isinstance(n, Network) and n.spec.kind == "pooler"), None)
-        name = "" if pooler is not None else stated(call.spec, "pool.name")
-        if name is not None and (pooler or call.caller, name) in seen:
-            continue
-        seen.add((pooler or call.caller, name or ""))
+    for call, pooler in pools_of(calls):
         count, missing = _of_pooler(pooler) if pooler is not None else of_pool(call)
         yield pooler or call.caller, count, missing
+
+
+def pools_of(calls: Iterable[Call]) -> Iterator[tuple[Call, Network | None]]:
+    """Each pool once, by its first call, with the pooler on the way: the calls of one caller share a pool by its name,
+    and all that pass a pooler share that."""
+    seen: set[tuple[Component, str]] = set()
+    for call in calls:
+        pooler = pooler_of(call)
+        name = "" if pooler is not None else stated(call.spec, "pool.name")
+        if name is not None:
+            if (pooler or call.caller, name) in seen:
+                continue
+            seen.add((pooler or call.caller, name))
+        yield call, pooler
+
+
+def pooler_of(call: Call) -> Network | None:
+    return next((n for n in call.through if isinstance(n, Network) and n.spec.kind == "pooler"), None)
 
 
 def of_pool(call: Call) -> tuple[int, tuple[str, ...]]:

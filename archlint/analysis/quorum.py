@@ -7,7 +7,7 @@ OSDI 1999 (3f + 1).
 
 from __future__ import annotations
 
-from archlint.analysis.survival import ELECTS_ITSELF, least_instances
+from archlint.analysis.survival import elects_itself, least_instances
 from archlint.analysis.values import Known, Unknown
 from archlint.system.elements import NONE, Broker, Component, stated
 
@@ -80,6 +80,6 @@ def write_quorum(store: Component, present: int) -> Known[int] | Unknown:
         return Known(own)
     if mode in ("sync", "semi-sync", "async", NONE):
         return Known({"sync": max(1, voters), "semi-sync": 2}.get(mode, 1))
-    if mode == "quorum" or (mode is None and slug_of(store) in ELECTS_ITSELF):
+    if mode == "quorum" or (mode is None and elects_itself(slug_of(store))):
         return Known(majority(voters))
     return Unknown("replication.mode")

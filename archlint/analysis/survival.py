@@ -6,6 +6,7 @@ Single losses only: whether what is left carries the load is another question (L
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from archlint.analysis.domains import SOFTWARE, Domain, Share, Topologies, host_of, primary_stands_in
 from archlint.analysis.instances import scale
@@ -23,47 +24,8 @@ from archlint.system.elements import (
     stated,
 )
 
-SPREADS_ITSELF = frozenset(
-    {
-        "alb",
-        "aws-lambda",
-        "azure-blob-storage",
-        "azure-functions",
-        "bigquery",
-        "cloud-functions",
-        "cloud-load-balancing",
-        "cloud-pubsub",
-        "cloud-run",
-        "cloud-storage",
-        "cloudfront",
-        "cosmos-db",
-        "cosmosdb",
-        "dynamodb",
-        "efs",
-        "elb",
-        "event-hubs",
-        "eventbridge",
-        "firestore",
-        "gcs",
-        "google-cloud-storage",
-        "google-pubsub",
-        "kinesis",
-        "lambda",
-        "nlb",
-        "pubsub",
-        "route53",
-        "s3",
-        "service-bus",
-        "sns",
-        "spanner",
-        "sqs",
-        "step-functions",
-    }
-)
-"""Technologies that their provider runs over the zones of a region by itself (each one's own documentation)."""
-
-ELECTS_ITSELF = frozenset({"consul", "etcd", "zookeeper", "cockroachdb", "tidb", "yugabytedb", "foundationdb"})
-"""Technologies that work while a majority of their voters is up, whatever the manifest says of replication."""
+if TYPE_CHECKING:
+    from archlint.knowledge.conduct import Conduct
 
 REACH = {"instance": 0, "host": 1, "zone": 2, "region": 3, "provider": 4}
 """Scopes of a failover by size. Racks, power feeds and buildings count as parts of a zone."""
@@ -94,8 +56,20 @@ SURVIVES = Fate()
 
 
 def spreads_itself(component: Component) -> bool:
+    """Whether its provider runs it over the zones of a region."""
     technology = stated(host_of(component).spec, "technology")
-    return isinstance(technology, str) and technology.partition("@")[0].lower() in SPREADS_ITSELF
+    return isinstance(technology, str) and _does(technology.partition("@")[0].lower(), "spreads-over-zones")
+
+
+def elects_itself(technology: str | None) -> bool:
+    """Whether what is named, without a version, works while a majority is up, whatever is said of replication."""
+    return bool(technology) and _does(str(technology), "elects-by-majority")
+
+
+def _does(technology: str, conduct: Conduct) -> bool:
+    from archlint.knowledge.conduct import does  # a manifest that names no technology needs no table
+
+    return does(technology, conduct)
 
 
 def least_instances(component: Component) -> Known[int] | Unknown:
@@ -159,7 +133,7 @@ def _quorum(store: Component, nodes: int, factor: int, mode: str | None) -> Redu
     if mode == "multi-leader":
         return Redundancy(factor, 1)
     technology = str(stated(spec, "technology") or "").partition("@")[0]
-    elects = technology in ELECTS_ITSELF or stated(spec, "model") == "coordination"
+    elects = elects_itself(technology) or stated(spec, "model") == "coordination"
     if mode == "quorum" or (mode is None and (elects or voters)):
         copies = voters or factor
         return Redundancy(copies, majority(copies))

@@ -61,6 +61,12 @@ class Catalogue:
         wanted = name.partition("@")[0].strip().lower()
         return wanted in self._recognised or self.resolve(name) is not None
 
+    def delivers_again(self, slug: str) -> bool:
+        """Whether a broker delivers a message again after a lost acknowledgement, unless it is told otherwise."""
+        from archlint.knowledge.conduct import does
+
+        return does(slug, "delivers-again")
+
     def similar(self, name: str) -> tuple[str, ...]:
         """Slugs that `name` may have meant, the likeliest first."""
         from difflib import get_close_matches  # only for a message: not part of a start

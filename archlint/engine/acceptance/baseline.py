@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from archlint.engine.acceptance.accepted import Accepted
+from archlint.engine.acceptance.undecided import Undecided
 from archlint.engine.manifest_errors import MANIFEST_ERRORS
 from archlint.engine.results import EvidenceRow, Report, ReportedFinding, Suppressed
 from archlint.engine.scope import Scope
@@ -160,19 +161,8 @@ def _in_scope(entry: Entry, scope: Scope, whole: bool) -> bool:
 
 def _undecided(entries: Sequence[Entry], scope: Scope) -> set[str]:
     """Fingerprints of entries whose check could not judge a subject at, above or below their route."""
-    wanted = {(entry.code, entry.system) for entry in entries}
-    routes: dict[tuple[str, str], list[str]] = {}
-    for code, system, route in scope.undecided({code for code, _ in wanted}):
-        if (code, system) in wanted:
-            routes.setdefault((code, system), []).append(route)
-    return {
-        entry.fingerprint
-        for entry in entries
-        if any(_touch(entry.route, route) for route in routes.get((entry.code, entry.system), ()))
-    }
-
-
-def _touch(one: str, other: str) -> bool:
-    """Whether one route is the other or lies in it."""
-    inner, outer = (one, other) if len(one) > len(other) else (other, one)
-    return inner.startswith(outer) and (inner == outer or inner[len(outer)] in ".[" or not outer)
+    places: dict[str, list[tuple[str, str]]] = {entry.code: [] for entry in entries}
+    for code, system, route in scope.undecided(places):
+        places[code].append((system, route))
+    undecided = {code: Undecided(there) for code, there in places.items()}
+    return {entry.fingerprint for entry in entries if undecided[entry.code].touches(entry.system, entry.route)}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 
+from archlint.engine.acceptance.undecided import Undecided
 from archlint.engine.configuration.settings import SettingsOf
 from archlint.engine.registry import MANIFEST_ERRORS, Registry
 from archlint.engine.results import Report, ReportedFinding
@@ -43,7 +43,7 @@ class Targets:
         self._registry = registry
         self._catalogue = catalogue
         self._settings_of = settings_of
-        self._undecided: dict[frozenset[str], _Undecided] = {}
+        self._undecided: dict[frozenset[str], Undecided] = {}
 
     def ignored(self, name: str) -> Target | Mistake | None:
         """What a name in an ignore stands for; None where it may belong to a plug-in that did not load."""
@@ -75,7 +75,7 @@ class Targets:
         if report.assumptions or not codes <= ran or system.name not in report.scope.systems:
             return False
         if codes not in self._undecided:
-            self._undecided[codes] = _Undecided(report.scope.undecided(codes))
+            self._undecided[codes] = Undecided((name, route) for _, name, route in report.scope.undecided(codes))
         return not self._undecided[codes].touches(system.name, route)
 
     def _codes(self, target: Target) -> frozenset[str]:
@@ -108,28 +108,6 @@ class Targets:
         near = self._registry.suggest(name)
         remedy = f"Did you mean `{near}`?" if near else "`archlint catalog checks` lists codes and slugs."
         return Mistake(f"`{shortened(name)}` is no check and no limit", remedy, name)
-
-
-class _Undecided:
-    """Where checks could not judge: for many questions, each answered without going through all places."""
-
-    def __init__(self, places: Iterable[tuple[str, str, str]]) -> None:
-        self._at: set[tuple[str, str]] = set()
-        self._above: set[tuple[str, str]] = set()
-        for _, system, route in places:
-            self._at.add((system, route))
-            self._above.update((system, outer) for outer in _from_top(route))
-
-    def touches(self, system: str, route: str) -> bool:
-        """Whether one of the places is the route, lies in it, or holds it."""
-        return (system, route) in self._above or any((system, outer) in self._at for outer in _from_top(route))
-
-
-def _from_top(route: str) -> Iterator[str]:
-    """The routes that hold a route, and itself; the empty one is that of the whole system."""
-    yield ""
-    yield from (route[:at] for at, character in enumerate(route) if at and character in ".[")
-    yield route
 
 
 def _can_be_ignored(check: Check) -> bool:
