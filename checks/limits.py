@@ -9,7 +9,7 @@ from archlint.analysis.technology import may_have_limits
 from archlint.plugin import ERROR, WARNING, Component, Finding, Iterator, NotApplicable, Unknown, check
 
 if TYPE_CHECKING:  # what computes is imported where a manifest names a technology
-    from archlint.analysis.limits import Level
+    from archlint.analysis.terms import Level
 
 
 @check("LIM001", "hard-limit-exceeded", severity=ERROR, applies=may_have_limits)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from archlint.analysis.analyses import Analyses
@@ -216,12 +217,15 @@ def limit_older_than_two_years(component: Component, analyses: Analyses, options
             nodes: 30
             topics: {orders: {partitions: 9600, replication_factor: 3}}
     """
-    held = [] if isinstance(component, Topic) else list(_held(component, analyses))
+    held = () if isinstance(component, Topic) else _held(component, analyses)
     if not held:
         raise NotApplicable
     newest = analyses.today.year - options.years
-    old = {breach.bound.limit.name: breach for breach in held if _matters(breach, options.share)
-           and breach.bound.limit.source.year < newest}  # fmt: skip
+    old = {
+        breach.bound.limit.name: breach
+        for breach in held
+        if breach.bound.limit.source.year < newest and _matters(breach, options.share)
+    }
     if not old:
         return
     names = ", ".join(f"{name} ({breach.bound.limit.source.year})" for name, breach in sorted(old.items()))
@@ -239,11 +243,11 @@ def limit_older_than_two_years(component: Component, analyses: Analyses, options
     )
 
 
-def _held(component: Component, analyses: Analyses) -> Iterator[Breach]:
+def _held(component: Component, analyses: Analyses) -> Sequence[Breach]:
     """Of a broker those of its topics too: they run on the same technology."""
-    for part in (component, *(component.topics.values() if isinstance(component, Broker) else ())):
-        judged = analyses.measures.judge(part)
-        yield from judged.held if judged is not None else ()
+    parts = (component, *component.topics.values()) if isinstance(component, Broker) else (component,)
+    found = [judged.held for part in parts if (judged := analyses.measures.judge(part)) is not None]
+    return found[0] if len(found) == 1 else [breach for held in found for breach in held]
 
 
 def _matters(breach: Breach, share: float) -> bool:

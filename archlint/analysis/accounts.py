@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from archlint.analysis.domains import host_of
 from archlint.analysis.measured import Subject
-from archlint.system.elements import Component, System, Topic, stated
+from archlint.system.elements import Component, External, System, Topic, stated
 
 if TYPE_CHECKING:
     from archlint.analysis.analyses import Analyses
@@ -84,6 +84,8 @@ class Accounts:
 
     def _region(self, component: Component) -> str | None:
         """The only region that it stands in; the only one of the system where it states no place."""
+        if component.system.manifest.topology is None and not isinstance(component, External):
+            return None
         regions = self._analyses.geography.regions(host_of(component))
         if regions:
             return next(iter(regions)) if len(regions) == 1 else None

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
 
 from archlint.analysis.accounts import Accounts, Peers
-from archlint.analysis.call_measures import CALL_MEASURES
-from archlint.analysis.growth import FIXED, GROWING
+from archlint.analysis.growth import GROWING
 from archlint.analysis.measured import Measured, Subject
 from archlint.analysis.measurers import MEASURERS
 from archlint.analysis.raised import Bound, bound
 from archlint.analysis.technology import protocols_of, technology_of
+from archlint.analysis.terms import LEVELS, NEAR, Level, Rule, Rules, Terms, has_measure
 from archlint.analysis.thresholds import exceeds
 from archlint.analysis.transaction_measures import Involved
 from archlint.analysis.values import Unknown
@@ -20,19 +21,6 @@ from archlint.system.elements import Component, Topic
 
 if TYPE_CHECKING:
     from archlint.analysis.analyses import Analyses
-    from archlint.knowledge.technology import Limit, Setting, Technology
-
-Level = Literal["hard", "quota", "beyond", "near"]
-
-LEVELS: tuple[Level, ...] = ("hard", "quota", "beyond", "near")
-"""Gravest first: a hard limit passed; a quota or default; what is advised or tested; near one of the first two."""
-
-NEAR = 0.8
-"""The share of a hard limit, quota or default from which a component is near it."""
-
-_LEVEL_OF_KIND: Mapping[str, Level] = {
-    "hard": "hard", "quota": "quota", "default": "quota", "recommended": "beyond", "tested": "beyond",
-}  # fmt: skip
 
 
 class Breach(NamedTuple):
@@ -76,35 +64,9 @@ class Judged:
         self.lacks_of_growing: set[str] = set()
         self.unknown: dict[Level, set[str]] = {level: set() for level in LEVELS}
 
-    def lacks(self, limits: Iterable[Limit], fields: Iterable[str]) -> None:
-        for limit in limits:
-            for level in _levels_of(limit):
-                self.unknown[level].update(fields)
-
-
-Candidate = tuple["Limit", tuple[str, ...]]
-"""A limit that binds, or that might: then with the fields that would decide."""
-
-
-class Terms(NamedTuple):
-    """What holds for all components that run one technology in one way: its limits, by measure."""
-
-    technology: Technology
-    limits: Mapping[str, Sequence[Candidate]]
-    fields: Mapping[str, str]
-    defaults: Mapping[str, float | str | bool]
-
-    @classmethod
-    def of(cls, technology: Technology, setting: Setting) -> Terms:
-        applicable = technology.applicable(setting)
-        limits: dict[str, list[Candidate]] = {}
-        for limit, missing in (*((limit, ()) for limit in applicable.decided), *applicable.undecided):
-            if limit.measure in MEASURERS and limit.kind in _LEVEL_OF_KIND:
-                fields = tuple("technology" if name == "version" else name for name in missing)
-                limits.setdefault(limit.measure or "", []).append((limit, fields))
-        own = {default.key: default.field for default in technology.defaults if default.field}
-        defaults = {default.field: default.value for default in technology.defaults_in(setting) if default.field}
-        return cls(technology, limits, own, defaults)
+    def lacks(self, rule: Rule, fields: Iterable[str]) -> None:
+        for level in rule.levels:
+            self.unknown[level].update(fields)
 
 
 class Measures:
@@ -180,86 +142,80 @@ class Measures:
             return None
         from archlint.knowledge.technology import Setting
 
-        return Terms.of(technology, Setting(mode, named.partition("@")[2] or None, tier))
+        return Terms(technology, Setting(mode, named.partition("@")[2] or None, tier))
 
 
 def _judge(subject: Subject, terms: Terms, judged: Judged) -> None:
-    for measure, limits in terms.limits.items():
-        for measured in _measure(subject, measure):
-            for limit, _ in limits:
-                judged.levels.update(_levels_of(limit))
+    for rules in terms.rules_for(subject):
+        for measured in rules.measurer(subject):
+            judged.levels |= rules.levels
             if isinstance(measured, Unknown):
-                judged.lacks((limit for limit, _ in limits), measured.fields)
-                judged.lacks_of_growing.update(measured.fields if measure in GROWING else ())
+                for rule in (*rules.decided, *chain.from_iterable(rules.undecided)):
+                    judged.lacks(rule, measured.fields)
+                judged.lacks_of_growing.update(measured.fields if rules.measure in GROWING else ())
             else:
-                _compare(subject, measured, limits, judged)
+                _compare(subject, measured, rules, judged)
 
 
 def _measure(subject: Subject, measure: str) -> Iterator[Measured | Unknown]:
-    kinds, measurer = MEASURERS[measure]
-    if isinstance(subject.component, kinds) and (not subject.protocol or measure in CALL_MEASURES):
-        yield from measurer(subject)
+    if has_measure(subject, measure):
+        yield from MEASURERS[measure][1](subject)
 
 
-def _compare(subject: Subject, measured: Measured, limits: Sequence[Candidate], judged: Judged) -> None:
+def _compare(subject: Subject, measured: Measured, rules: Rules, judged: Judged) -> None:
     """The gravest breach of one measure, and what is open about the limits that it does not pass."""
     found: list[Breach] = []
-    for bounds, missing in _alternatives(subject, measured, limits):
-        if not bounds:
-            judged.lacks((limit for limit, _ in limits if limit.id in missing[1:]), missing[:1])
+    for rule in rules.decided:
+        bounds = bound(subject, measured, rule.limit, certain=True) if rule.movable else rule.plain
+        if isinstance(bounds, Unknown):
+            judged.lacks(rule, bounds.fields)
             continue
-        passed = [exceeds(bound.exposure(measured.value), 1) for bound in bounds]
-        mildest = min(bounds, key=lambda bound: bound.exposure(measured.value))
-        level = _level(mildest, measured)
+        exposure = bounds.exposure(measured.value)
+        level = _level(rule, exposure, measured)
+        breach = Breach(level or rule.levels[0], bounds, measured, subject)
+        judged.held.append(breach)
         if level is not None:
-            found.append(Breach(level, mildest, measured, subject))
-        if not missing:
-            judged.held.append(Breach(level or _LEVEL_OF_KIND[mildest.limit.kind], mildest, measured, subject))
-        if all(passed) and not (measured.missing and mildest.limit.direction == "min"):
-            continue
-        open_fields = missing if any(passed) else ()
-        judged.lacks((bound.limit for bound in bounds), (*open_fields, *measured.missing))
+            found.append(breach)
+        if measured.missing and (rule.limit.direction == "min" or not exceeds(exposure, 1)):
+            judged.lacks(rule, measured.missing)
+    for group in rules.undecided:
+        found += _compare_alternatives(subject, measured, group, judged)
     if found:
         judged.breaches.append(_gravest(found))
 
 
-def _alternatives(
-    subject: Subject, measured: Measured, limits: Sequence[Candidate]
-) -> Iterator[tuple[list[Bound], tuple[str, ...]]]:
-    """Each decided limit by itself; those of one id whose conditions are open together, and what would decide.
-
-    No bound where a setting that raises the limit cannot be read: then the setting's field and the limit's id.
-    """
-    open_bounds: dict[str, tuple[list[Bound], set[str]]] = {}
-    for limit, missing in limits:
-        found = bound(subject, measured, limit, certain=not missing)
+def _compare_alternatives(
+    subject: Subject, measured: Measured, group: Sequence[Rule], judged: Judged
+) -> Iterator[Breach]:
+    """Of limits of one id, one of which binds: only a figure beyond all of them is a breach, of the mildest."""
+    bounds: list[tuple[Rule, Bound]] = []
+    for rule in group:
+        found = bound(subject, measured, rule.limit, certain=False)
         if isinstance(found, Unknown):
-            yield [], (*found.fields, limit.id)
-        elif not missing:
-            yield [found], ()
+            judged.lacks(rule, found.fields)
         else:
-            bounds, fields = open_bounds.setdefault(limit.id, ([], set()))
-            bounds.append(found)
-            fields.update(missing)
-    for bounds, fields in open_bounds.values():
-        yield bounds, tuple(sorted(fields))
+            bounds.append((rule, found))
+    if not bounds:
+        return
+    passed = [exceeds(found.exposure(measured.value), 1) for _, found in bounds]
+    rule, mildest = min(bounds, key=lambda pair: pair[1].exposure(measured.value))
+    level = _level(rule, mildest.exposure(measured.value), measured)
+    if level is not None:
+        yield Breach(level, mildest, measured, subject)
+    if all(passed) and not (measured.missing and rule.limit.direction == "min"):
+        return
+    missing = (name for rule, _ in bounds for name in rule.missing) if any(passed) else ()
+    lacks = (*missing, *measured.missing)
+    for rule, _ in bounds:
+        judged.lacks(rule, lacks)
 
 
-def _level(bound: Bound, measured: Measured) -> Level | None:
-    limit, exposure = bound.limit, bound.exposure(measured.value)
-    if limit.direction == "min" and measured.missing:
+def _level(rule: Rule, exposure: float, measured: Measured) -> Level | None:
+    if exposure <= NEAR or (rule.limit.direction == "min" and measured.missing):
         return None
     if exceeds(exposure, 1):
-        return _LEVEL_OF_KIND[limit.kind]
-    near = "near" in _levels_of(limit) and exceeds(exposure, NEAR)
-    return "near" if near else None
-
-
-def _levels_of(limit: Limit) -> tuple[Level, ...]:
-    """The levels at which a limit can be breached."""
-    level = _LEVEL_OF_KIND[limit.kind]
-    grows = limit.direction == "max" and limit.measure not in FIXED
-    return (level, "near") if level in ("hard", "quota") and grows else (level,)
+        return rule.levels[0]
+    return "near" if len(rule.levels) > 1 and exceeds(exposure, NEAR) else None
 
 
 def _gravest(found: list[Breach]) -> Breach:

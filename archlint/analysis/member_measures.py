@@ -192,7 +192,11 @@ def _change_readers(subject: Subject) -> list[str]:
     readers: dict[str, None] = {}
     for call in calls_to(store):
         publishes: list[Publish] = call.caller.publishes
-        if any(publish.spec.via == "cdc" for publish in publishes) and _written_by(call.caller) == [store]:
+        if (
+            publishes
+            and any(publish.spec.via == "cdc" for publish in publishes)
+            and _written_by(call.caller) == [store]
+        ):
             readers[call.caller.name] = None
     projections: Mapping[str, Any] = store.system.manifest.projections
     readers.update((name, None) for name, spec in projections.items() if spec.source in names)

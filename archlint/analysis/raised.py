@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from archlint.analysis.values import Unknown
@@ -53,25 +53,29 @@ def bound(subject: Subject, measured: Measured, limit: Limit, *, certain: bool) 
 def _said(subject: Subject, measured: Measured, limit: Limit) -> tuple[str, float] | Unknown | None:
     own = subject.fields.get(limit.key or "")
     for owner in _owners(subject, measured):
-        raised = getattr(owner.spec, "limits", None) or {}
-        for name in (limit.id, limit.name):
-            if name in raised and limit.raisable:
-                return f"limits.{name}", float(raised[name])
-        value = stated(owner.spec, own) if own is not None else None
-        if own is not None and isinstance(value, int | float):
-            return own, float(value) * (limit.per_key or 1.0)
-        settings = getattr(owner.spec, "settings", None) or {}
+        spec = owner.spec
+        raised, settings = getattr(spec, "limits", None), getattr(spec, "settings", None)
+        if raised and limit.raisable:
+            for name in (limit.id, limit.name):
+                if name in raised:
+                    return f"limits.{name}", float(raised[name])
+        if own is not None:
+            value = stated(spec, own)
+            if isinstance(value, int | float):
+                return own, float(value) * (limit.per_key or 1.0)
         for key in (limit.key, *limit.also):
-            if key is not None and key in settings:
+            if settings and key is not None and key in settings:
                 amount = _read(settings[key], limit)
                 return Unknown(f"settings.{key}") if amount is None else (f"settings.{key}", amount)
     return None
 
 
-def _owners(subject: Subject, measured: Measured) -> list[Element]:
+def _owners(subject: Subject, measured: Measured) -> Iterator[Element]:
     component = subject.component
-    keepers = (component, component.broker) if isinstance(component, Topic) else (component,)
-    return list(dict.fromkeys((*keepers, *measured.owners)))
+    yield component
+    if isinstance(component, Topic):
+        yield component.broker
+    yield from measured.owners
 
 
 def _read(value: object, limit: Limit) -> float | None:
