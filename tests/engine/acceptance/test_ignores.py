@@ -288,7 +288,7 @@ brokers:
         ("partitions_per_cluster", True),
         ("beyond-recommended", True),
         ("rabbitmq/partitions_per_cluster", False),
-        ("partitions", False),
+        ("partitions_per", False),
         ("kafka", False),
     ],
 )
