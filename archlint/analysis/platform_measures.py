@@ -87,7 +87,7 @@ def _counts(platform: Component) -> dict[Component, Known[float] | Unknown]:
 
 
 def _of_account(noun: str, count: Callable[[Subject], Found]) -> Callable[[Subject], Found]:
-    """Over all components of the technology in one account and region; told once, of the one with the most."""
+    """Over all components of the technology in one account and region; told once, by the first."""
 
     def measure(subject: Subject) -> Found:
         peers = subject.analyses.measures.account_of(subject)

@@ -13,7 +13,6 @@ from archlint.analysis.analyses import Analyses
 from archlint.analysis.limits import Judged
 from archlint.analysis.measured import Measured
 from archlint.analysis.measurers import MEASURERS
-from archlint.analysis.measurers import MEASURERS
 from archlint.analysis.values import Unknown
 from archlint.knowledge.catalogue import Catalogue
 from archlint.knowledge.measures import MEASURES

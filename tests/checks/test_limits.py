@@ -76,3 +76,64 @@ def test_a_manifest_opens_the_files_of_the_technologies_that_it_names(monkeypatc
     text = "datastores: {a: {technology: etcd@3.5}, b: {technology: postgresql@16}, c: {technology: etcd}}\n"
     lint(HEAD + text + "brokers: {k: {technology: kafka}}\n")
     assert sorted(opened) == ["etcd.yaml", "kafka.yaml", "postgresql.yaml"]
+
+
+# Growth, ceilings, counters, rates of others
+
+
+def test_growth_that_is_not_stated_is_asked_for() -> None:
+    report = lint(
+        HEAD + "datastores: {db: {technology: etcd@3.5, nodes: 3, size: 1GiB, load: {reads: 1/s, writes: 1/s}}}\n"
+    )
+    assert needs(report, "LIM005") == {"growth", "system.growth"}
+    assert not [f for f in of(report) if f.code == "LIM005"]
+
+
+def test_months_count_from_the_day_of_the_figures() -> None:
+    store = "datastores: {db: {technology: etcd@3.5, nodes: 3, size: 1GiB, growth: 100MiB/month, as_of: 2026-03-15}}\n"
+    (finding,) = [f for f in of(lint(HEAD + store)) if f.code == "LIM005"]
+    assert "reached in 2027-01" in finding.message  # 10.24 months after March, not after November
+
+
+def test_the_month_stands_beside_a_limit_that_is_near() -> None:
+    store = "datastores: {db: {technology: etcd@3.5, nodes: 3, size: 1.8GiB, growth: 50MiB/month}}\n"
+    found = [f for f in of(lint(HEAD + store)) if f.code in ("LIM003", "LIM005")]
+    assert [(f.code, "reached in 2027-03" in f.message) for f in found] == [("LIM003", True)]
+
+
+def test_a_ceiling_names_what_it_lacks_and_fires_where_today_decides() -> None:
+    text = (
+        "services:\n"
+        "  a: {ceilings: [{name: rows, max: 10}, {name: slots, max: 10, use: 4, grows_with: instances}]}\n"
+        "  b: {ceilings: [{name: rows, max: 10}, {name: names, max: 10, use: 12, grows_with: instances}]}\n"
+    )
+    report = lint(HEAD + text)
+    assert needs(report, "LIM007") == {"ceilings.use", "ceilings.at", "replicas"}
+    assert [f.path for f in of(report)] == ["services.b.ceilings[names].max"]
+
+
+def test_a_counter_that_is_far_from_its_end_needs_its_rate() -> None:
+    report = lint(HEAD + "datastores: {db: {counters: [{name: id, bits: 31, now: 1k}, {name: other, now: 1k}]}}\n")
+    assert needs(report, "LIM008") == {"counters.bits", "counters.rate"}
+
+
+@pytest.mark.parametrize(("now", "severity"), [("2.2G", "error"), ("2147483647", "error"), ("1.7G", None)])
+def test_a_counter_at_its_end_needs_no_rate(now: str, severity: str | None) -> None:
+    rate = "" if severity else ", rate: 1/day"
+    report = lint(HEAD + f"datastores: {{db: {{counters: [{{name: id, bits: 31, now: {now}{rate}}}]}}}}\n")
+    assert [f.severity.label for f in of(report) if f.code == "LIM008"] == ([severity] if severity else [])
+
+
+def test_demand_that_is_partly_known_can_pass_the_rate_of_others() -> None:
+    text = (
+        "services:\n"
+        "  a: {load: {peak: 600/s}, calls: [{to: psp, access: write}]}\n"
+        "  b: {calls: [{to: psp, access: read}]}\n"
+        "externals: {psp: {rate_limit: %s}}\n"
+    )
+    assert [f.message for f in of(lint(HEAD + text % "500/s"))] == [
+        "psp is asked at least 600/s at peak, and allows 500/s"
+    ]
+    report = lint(HEAD + text % "5k/s")
+    assert of(report) == []
+    assert needs(report, "LIM009") == {"load.peak"}
