@@ -23,6 +23,7 @@ MODULES: tuple[str, ...] = (
     "archlint.checks.error_budgets",
     "archlint.checks.external_rates",
     "archlint.checks.failover_loss",
+    "archlint.checks.failovers",
     "archlint.checks.gravity",
     "archlint.checks.hygiene",
     "archlint.checks.hyrum",
