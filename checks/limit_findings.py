@@ -15,7 +15,7 @@ from archlint.plugin import ERROR, WARNING, Clear, Element, Evidence, Finding, I
 _UNITS = {"bytes": "B", "seconds": "s", "per_second": "/s", "bytes_per_second": "B/s", "fraction": "fraction"}
 
 _SHORT = frozenset(_UNITS.values())
-_SINGULAR = {"entries": "entry", "processes": "process", "proxies": "proxy", "queries": "query", "statuses": "status"}
+_SINGULAR = {"entries": "entry", "processes": "process", "proxies": "proxy", "queries": "query", "indexes": "index"}
 
 
 def finding_of(breach: Breach, today: datetime.date) -> Finding:

@@ -269,7 +269,7 @@ STORE_MEASURES: Measurers = {
     "records": (STORES, records),
     "records_per_partition": ((Datastore,), records_per_partition),
     "records_per_shard": ((Datastore,), ratio(records, "shards", "shards", "each shard of {label} holds {}")),
-    "shards": (STORES, of_field("shards", "has {}", needed=True)),
+    "shards": (STORES, of_field("shards", "has {}")),
     "shards_per_node": (STORES, shards_per_node),
     "size_per_node": ((Datastore,), ratio(total_size, "", "nodes", "each node of {label} holds {}", unit="B")),
     "stored_per_node": ((Datastore,), stored_per_node),

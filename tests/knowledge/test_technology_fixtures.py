@@ -124,9 +124,19 @@ def test_a_near_miss_is_judged_and_silent(path: Path) -> None:
     assert held & breached(path.parent.name), "none of the limits that the risky manifest breaches is judged here"
 
 
-@pytest.mark.parametrize("slug", [slug for slug in NAMED if slug in SLUGS])
-def test_a_technology_has_a_breach_and_a_near_miss(slug: str) -> None:
-    assert {path.parent.name for path in RISKY} & {path.parent.name for path in SAFE} >= {slug}
+def test_each_technology_that_is_named_has_a_file_a_breach_and_a_near_miss() -> None:
+    risky, safe = ({path.parent.name for path in paths} for paths in (RISKY, SAFE))
+    lacks = {
+        "a file": [slug for slug in NAMED if slug not in SLUGS],
+        "a breach": [slug for slug in NAMED if slug not in risky],
+        "a near miss": [slug for slug in NAMED if slug not in safe],
+    }
+    assert {what: slugs for what, slugs in lacks.items() if slugs} == {}
+
+
+def test_the_catalogue_is_as_large_as_it_is_said_to_be() -> None:
+    assert len(SLUGS) >= 70
+    assert sum(len(CATALOGUE.limits(slug)) for slug in SLUGS) >= 600
 
 
 def test_fixtures_are_of_technologies() -> None:
