@@ -171,8 +171,8 @@ BROKER = Template("""\
 """)
 
 TOPIC = Template("""\
-      orders-$g: {partitions: 6, replication_factor: 3, min_insync_replicas: 2, retention: 7d, schema: {compatibility: backward}, \
-key: order_id}
+      orders-$g: {partitions: 6, replication_factor: 3, min_insync_replicas: 2, retention: 7d, \
+schema: {compatibility: backward}, key: order_id}
 """)
 
 FLOW = Template("""\

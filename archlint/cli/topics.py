@@ -87,8 +87,11 @@ def _technology(topic: str, catalogue: Catalogue) -> Explanation | None:
 def _unknown(topic: str, catalogue: Catalogue, registry: Registry) -> str:
     from difflib import get_close_matches  # only for a message: its import is slow
 
+    wanted = topic.lower()
     names = {name.lower(): name for name in _names(catalogue, registry)}
-    near = get_close_matches(topic.lower(), names, n=1)
+    head, slash, _ = wanted.partition("/")
+    own = [name for name in names if slash and name.startswith(f"{head}/")]
+    near = get_close_matches(wanted, own, n=1, cutoff=0.5) or get_close_matches(wanted, names, n=1)
     if near:
         return f"no topic `{topic}`; did you mean `{names[near[0]]}`?"
     if catalogue.recognises(topic):
