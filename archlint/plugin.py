@@ -206,9 +206,9 @@ class Finding:
     `field` is the field, relative to `at`, that the first remedy changes, stated or not. `severity` is the
     check's own where None. `exposure` is demand over limit, larger is worse. `unstated` names the absent
     control that the finding is about (never for an explicit `none`): profiles weigh such findings.
-    `concerns` are the elements whose findings a subsuming check replaces (`at` where empty). `key` tells
-    apart several findings of one check at one field; it enters the fingerprint. `cause` groups identical
-    absences for folding in text reports.
+    `concerns` are the elements whose findings a subsuming check replaces (`at` where empty), `explains` the keys
+    of those that it replaces (all where empty). `key` tells apart several findings of one check at one field; it
+    enters the fingerprint. `cause` groups identical absences for folding in text reports.
     """
 
     at: Element
@@ -223,6 +223,7 @@ class Finding:
     related: tuple[Related, ...] = ()
     unstated: str = ""
     concerns: tuple[Element, ...] = ()
+    explains: tuple[str, ...] = ()
     key: str = ""
     cause: str = ""
 

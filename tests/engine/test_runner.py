@@ -416,6 +416,23 @@ def nothing_ever_ends(system: System, analyses: Analyses) -> Iterator[Finding]:
     assert [finding.code for finding in report.findings] == ["ACM003"]
 
 
+def test_a_finding_replaces_only_those_whose_keys_it_names(registry_from: MakeRegistry) -> None:
+    text = """
+    @check("ACM001", "ill-sized-system", severity=ERROR)
+    def ill_sized_system(system: System, analyses: Analyses) -> Iterator[Finding]:
+        '''It has two sizes.'''
+        yield Finding(at=system, message="it is too long", key="length")
+        yield Finding(at=system, message="it is too wide", key="width")
+
+    @check("ACM002", "long-system", severity=ERROR, subsumes=("ACM001",))
+    def long_system(system: System, analyses: Analyses) -> Iterator[Finding]:
+        '''It is long.'''
+        yield Finding(at=system, message="it is long", explains=("length",))
+    """
+    report = lint(HEAD, registry=registry_from(text))
+    assert sorted(finding.message for finding in report.findings) == ["it is long", "it is too wide"]
+
+
 def test_today_is_what_was_asked_for(registry_from: MakeRegistry) -> None:
     text = """
     @check("ACM001", "dated-report", severity=INFO)
