@@ -132,7 +132,7 @@ class ComponentSpec(Spec):
     sla: OrNone[SlaSpec] | None = stated("What its provider promises by contract.")
     measured: OrNone[MeasuredSpec] | None = stated("What was measured of it in production.")
     depends_on: list[DependencySpec] | None = stated("What it needs without calling it for each request.")
-    runs_on: list[Reference] | None = stated("Components that it runs on, and fails with.")
+    runs_on: list[Reference] | None = stated("Components that it runs on, such as a cluster, and fails with.")
     domains: Domains | None = stated("Failure domains by kind: provider, account, image, power, update window...")
     common_cause: Fraction | None = stated("Share of its instances' failures that strike them together.")
     ceilings: list[CeilingSpec] | None = stated("Limits of its own, beside those of its technology.")

@@ -6,6 +6,7 @@ from archlint.manifest.fields import Count, Duration, DurationFloor, Either, Fla
 from archlint.manifest.models.base import stated
 from archlint.manifest.models.calls import CallSpec, PublishSpec
 from archlint.manifest.models.common import ComponentSpec
+from archlint.manifest.models.scheduling import SCHEDULING, SchedulingSpec
 
 
 class JobSpec(ComponentSpec):
@@ -18,5 +19,6 @@ class JobSpec(ComponentSpec):
     overlap: Flag | None = stated("Whether a run may start before the last one has ended.")
     replicas: Count | None = stated("Instances that start together.")
     zones: Either[list[Name], dict[Name, Count]] | None = stated("Zones that it can run in.")
+    scheduling: OrNone[SchedulingSpec] | None = stated(SCHEDULING)
     calls: list[CallSpec] | None = stated("Calls that one run makes.")
     publishes: list[PublishSpec] | None = stated("Messages that one run publishes.")

@@ -36,6 +36,7 @@ from archlint.manifest.models.common import (
     RateLimit,
     SloSpec,
 )
+from archlint.manifest.models.scheduling import SCHEDULING, SchedulingSpec
 
 ScalingMetric = Literal["concurrency", "cpu", "memory", "queue", "rate", "latency", "schedule"]
 
@@ -146,31 +147,6 @@ class TenancySpec(Spec):
     isolation: Literal["none", "quota", "pool", "cell"] | None = stated("What keeps one from another's share.")
 
 
-class ComputeSpec(Spec):
-    """Processor and memory of one instance."""
-
-    cpu: Amount | None = stated("Processors, per instance; 0.5 is half of one.")
-    memory: Bytes | None = stated("Memory, per instance.")
-
-
-class DisruptionBudgetSpec(Spec):
-    """How many instances voluntary disruptions must leave."""
-
-    min_available: InstancesOrShare | None = stated("Instances that must stay.")
-    max_unavailable: InstancesOrShare | None = stated("Instances that may be missing.")
-
-
-class SchedulingSpec(Spec):
-    """How an orchestrator places the instances."""
-
-    priority: Label | None = stated("Class that decides who is evicted first.")
-    anti_affinity: Literal["required", "preferred", "none"] | None = stated("Whether two instances may share a host.")
-    spread: Literal["host", "zone", "none"] | None = stated("What instances are spread over.")
-    disruption_budget: OrNone[DisruptionBudgetSpec] | None = stated("What evictions must leave running.")
-    requests: OrNone[ComputeSpec] | None = stated("Processor and memory reserved for an instance.")
-    limits: OrNone[ComputeSpec] | None = stated("Processor and memory that an instance may not exceed.")
-
-
 class DedupeSpec(Control):
     """How a consumer recognises a message that it has seen."""
 
@@ -245,7 +221,7 @@ class ServiceSpec(ComponentSpec):
     cells: OrNone[CellsSpec] | None = stated("Independent copies, each with its own part of the users.")
     peers: OrNone[PeersSpec] | None = stated("Connections between the instances.")
     tenancy: OrNone[TenancySpec] | None = stated("Tenants that share the service.")
-    scheduling: SchedulingSpec | None = stated("How an orchestrator places the instances.")
+    scheduling: OrNone[SchedulingSpec] | None = stated(SCHEDULING)
     operations: dict[Name, OperationSpec] | None = stated("Kinds of request, where they differ.")
     calls: list[CallSpec] | None = stated("Calls that the service makes.")
     publishes: list[PublishSpec] | None = stated("Messages that the service publishes.")

@@ -11,6 +11,7 @@ from archlint.manifest.fields import (
     Duration,
     DurationFloor,
     Either,
+    EitherOrNone,
     Flag,
     Fraction,
     Name,
@@ -20,7 +21,15 @@ from archlint.manifest.fields import (
     Reference,
 )
 from archlint.manifest.models.base import Control, Spec, stated
-from archlint.manifest.models.common import ComponentSpec, ConnectionsSpec, Domains, LatencySpec, SloSpec
+from archlint.manifest.models.common import (
+    ComponentSpec,
+    ConnectionsSpec,
+    Domains,
+    HealthCheckSpec,
+    LatencySpec,
+    SloSpec,
+)
+from archlint.manifest.models.scheduling import SCHEDULING, SchedulingSpec
 
 Scope = Literal["instance", "host", "zone", "region", "provider"]
 Consistency = Literal["linearizable", "serializable", "snapshot", "read-committed", "causal", "bounded", "eventual"]
@@ -158,3 +167,7 @@ class NodesSpec(ComponentSpec):
     disk: DiskSpec | None = stated("Disk of one node.")
     size: Bytes | None = stated("Data held: one logical copy.")
     shards: Count | None = stated("Parts into which the data is split.")
+    health_check: EitherOrNone[HealthCheckSpec, list[HealthCheckSpec]] | None = stated(
+        "Probe of each node, or several."
+    )
+    scheduling: OrNone[SchedulingSpec] | None = stated(SCHEDULING)
