@@ -207,8 +207,8 @@ class Finding:
     check's own where None. `exposure` is demand over limit, larger is worse. `unstated` names the absent
     control that the finding is about (never for an explicit `none`): profiles weigh such findings.
     `concerns` are the elements whose findings a subsuming check replaces (`at` where empty), `explains` the keys
-    of those that it replaces (all where empty). `key` tells apart several findings of one check at one field; it
-    enters the fingerprint. `cause` groups identical absences for folding in text reports.
+    of those that it replaces (all where empty; one without a key always). `key` tells apart several findings of
+    one check at one field; it enters the fingerprint. `cause` groups identical absences for folding in text reports.
     """
 
     at: Element
@@ -225,6 +225,7 @@ class Finding:
     concerns: tuple[Element, ...] = ()
     explains: tuple[str, ...] = ()
     key: str = ""
+    replaces: tuple[str, ...] = ()
     cause: str = ""
 
     def __post_init__(self) -> None:

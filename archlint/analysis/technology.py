@@ -21,3 +21,16 @@ def protocols_of(component: Component) -> tuple[str, ...]:
 def may_have_limits(component: Component) -> bool:
     """Whether it names something that the catalogue may know limits of."""
     return technology_of(component) is not None or bool(protocols_of(component))
+
+
+def runs_on_one_of(component: Component, names: frozenset[str]) -> bool:
+    """Whether its technology, without a version, has one of these names: a slug and its aliases."""
+    named = technology_of(component)
+    return named is not None and named.partition("@")[0].lower() in names
+
+
+def release_of(component: Component) -> tuple[int, ...] | None:
+    """The numbers of the version that is stated: (16,) of `postgresql@16`; None where none is."""
+    version = (technology_of(component) or "").partition("@")[2]
+    numbers = version.lstrip("vV").split(".")
+    return tuple(map(int, numbers)) if version and all(number.isdigit() for number in numbers) else None

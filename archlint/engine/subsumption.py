@@ -6,33 +6,35 @@ from archlint.engine.runner import Outcomes, Raised
 from archlint.plugin import Element
 from archlint.records import replace
 
-_ANY = ""
-"""Stands for every key; a finding without a key is explained by those that name none."""
-
 
 def without_subsumed(outcomes: Outcomes) -> Outcomes:
     """Drop every finding that a finding of a subsuming check on one of the same elements explains.
 
-    A finding that names the keys of what it explains leaves the others standing. What could only not be shown safe
-    explains nothing.
+    A finding that names the keys of what it explains leaves those of other keys standing. What could only not be
+    shown safe explains nothing.
     """
-    explained: set[tuple[str, Element, str]] = set()
+    explained: dict[tuple[str, Element], set[str]] = {}
     for raised in outcomes.raised:
         if raised.unproven:
             continue
-        keys = raised.finding.explains or (_ANY,)
         for code in raised.check.subsumes:
-            explained.update((code, element, key) for element in _concerns(raised) for key in keys)
+            for element in _concerns(raised):
+                explained.setdefault((code, element), set()).update(raised.finding.explains or (_ALL,))
     if not explained:
         return outcomes
     kept = [raised for raised in outcomes.raised if not _is_explained(raised, explained)]
     return replace(outcomes, raised=kept)
 
 
+_ALL = ""
+"""Stands for every key: one without a key is a check's only finding of its kind on an element."""
+
+
 def _concerns(raised: Raised) -> tuple[Element, ...]:
     return raised.finding.concerns or (raised.finding.at,)
 
 
-def _is_explained(raised: Raised, explained: set[tuple[str, Element, str]]) -> bool:
-    code, keys = raised.check.code, {_ANY, raised.finding.key}
-    return any((code, element, key) in explained for element in _concerns(raised) for key in keys)
+def _is_explained(raised: Raised, explained: dict[tuple[str, Element], set[str]]) -> bool:
+    code, key = raised.check.code, raised.finding.key
+    found = (explained.get((code, element)) for element in _concerns(raised))
+    return any(keys is not None and (not key or key in keys or _ALL in keys) for keys in found)
