@@ -82,14 +82,20 @@ def quota_or_default_exceeded(component: Component, analyses: Analyses) -> Itera
     Risky:
         archlint: 1
         system: {name: shop}
+        services:
+          console:
+            calls: [{to: config, access: write, payload: 2MiB}]
         datastores:
-          config: {technology: etcd@3.5, nodes: 3, size: 3GiB}
+          config: {technology: etcd@3.5, nodes: 3, size: 90MiB}
 
     Safe:
         archlint: 1
         system: {name: shop}
+        services:
+          console:
+            calls: [{to: config, access: write, payload: 2MiB}]
         datastores:
-          config: {technology: etcd@3.5, nodes: 3, size: 3GiB, settings: {quota-backend-bytes: 6GiB}}
+          config: {technology: etcd@3.5, nodes: 3, size: 90MiB, settings: {max-request-bytes: 4MiB}}
     """
     yield from _findings(component, analyses, "quota")
 

@@ -42,7 +42,7 @@ def is_run_here(component: Component) -> bool:
     return isinstance(component, Service | Datastore | Cache | Broker | Topic | Network)
 
 
-@check("LAW120", "single-point-of-failure", severity=ERROR, applies=is_run_here)
+@check("LAW120", "single-point-of-failure", severity=ERROR, applies=is_run_here, subsumes=("LIM110",))
 def single_point_of_failure(component: Component, analyses: Analyses) -> Iterator[Finding]:
     """Losing one instance of a component stops a flow.
 
