@@ -1,0 +1,85 @@
+"""What fixtures cannot say of the checks of Kafka: what is not evaluated, and what is another's business."""
+
+from __future__ import annotations
+
+import pytest
+
+from archlint.engine.results import Report, ReportedFinding
+from archlint.testing import lint
+
+HEAD = "archlint: 1\nsystem: {name: shop}\n"
+
+
+def of(report: Report, code: str) -> list[ReportedFinding]:
+    return [finding for finding in report.findings if finding.code == code]
+
+
+def needs(report: Report, code: str) -> set[str]:
+    return {field for group in report.not_evaluated if group.code == code for field in group.needs}
+
+
+def broker(topic: str, *, technology: str = "kafka@3.9", more: str = "nodes: 3") -> str:
+    return f"{HEAD}brokers: {{events: {{technology: {technology}, {more}, topics: {{orders: {{{topic}}}}}}}}}\n"
+
+
+def published(how: str, topic: str, *, technology: str = "kafka@3.9", more: str = "nodes: 3") -> str:
+    publish = f"services: {{checkout: {{publishes: [{{to: events/orders, rate: 10/s{how}}}]}}}}\n"
+    return broker(topic, technology=technology, more=more) + publish
+
+
+# Copies
+
+
+def test_copies_need_the_number_of_brokers() -> None:
+    report = lint(broker("replication_factor: 3", more="mode: kraft"))
+    assert needs(report, "LIM101") == {"nodes"}
+    assert of(report, "LIM101") == []
+
+
+def test_copies_that_nobody_states_are_asked_for() -> None:
+    assert needs(lint(broker("partitions: 3")), "LIM101") == {"topics.*.replication_factor"}
+
+
+@pytest.mark.parametrize("technology", ["nats@2.11", "rabbitmq@4.1", "pulsar@3.0", "abacus"])
+@pytest.mark.parametrize("code", ["LIM101", "LIM102"])
+def test_other_brokers_are_left_alone(technology: str, code: str) -> None:
+    report = lint(published(", acks: all", "replication_factor: 5, min_insync_replicas: 5", technology=technology))
+    assert of(report, code) == []
+    assert needs(report, code) == set()
+
+
+def test_redpanda_knows_no_copies_in_step() -> None:
+    text = published(", acks: all", "replication_factor: 3, min_insync_replicas: 3", technology="redpanda@24.2")
+    assert of(lint(text), "LIM102") == []
+
+
+# Copies in step
+
+
+@pytest.mark.parametrize(
+    ("how", "topic", "technology", "missing"),
+    [
+        (", acks: all", "min_insync_replicas: 2", "kafka@3.9", {"replication_factor"}),
+        (", acks: all", "replication_factor: 3", "msk@3.9", {"min_insync_replicas"}),
+        ("", "replication_factor: 3, min_insync_replicas: 3", "kafka@2.8", {"services.*.publishes.acks"}),
+        (", acks: leader", "replication_factor: 3, min_insync_replicas: 3", "kafka", {"technology"}),
+    ],
+)
+def test_what_decides_a_stop_is_named(how: str, topic: str, technology: str, missing: set[str]) -> None:
+    report = lint(published(how, topic, technology=technology))
+    assert needs(report, "LIM102") == missing
+    assert of(report, "LIM102") == []
+
+
+def test_from_3_7_on_no_acks_are_needed_to_know() -> None:
+    topic = "replication_factor: 3, min_insync_replicas: 3"
+    assert [f.severity.label for f in of(lint(broker(topic)), "LIM102")] == ["error"]
+    assert needs(lint(broker(topic, technology="kafka@3.6")), "LIM102") == {"services.*.publishes.acks"}
+
+
+def test_one_setting_of_a_broker_is_judged_for_each_topic() -> None:
+    topics = "a: {replication_factor: 3}, b: {replication_factor: 3}, c: {replication_factor: 5}"
+    text = f"brokers: {{e: {{technology: kafka@4.0, settings: {{min.insync.replicas: 3}}, topics: {{{topics}}}}}}}\n"
+    found = of(lint(HEAD + text), "LIM102")
+    assert [f.path for f in found] == ['brokers.e.settings["min.insync.replicas"]'] * 2
+    assert len({f.fingerprint for f in found}) == 2
