@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "explain": ("archlint.cli.explain", "Explain a check."),
     "catalog": ("archlint.cli.catalog", "List what is known: checks, limits, laws, technologies."),
     "plugins": ("archlint.cli.plugins", "List the plug-ins that are installed."),
+    "import": ("archlint.cli.import_", "Draft a manifest from what exists."),
     "schema": ("archlint.cli.schema", "Print a JSON Schema."),
 }
 """Each command with the module that defines it as `command`, and its line in the help."""

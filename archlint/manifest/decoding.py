@@ -28,6 +28,11 @@ def decode(source: bytes) -> tuple[str, Problem | None]:
     if len(source) > MAX_BYTES:
         message = f"the file is longer than the {MAX_BYTES // 1024 // 1024} MiB that a manifest may have"
         return "", Problem("MAN006", message, (), "place", _START)
+    return decode_text(source)
+
+
+def decode_text(source: bytes) -> tuple[str, Problem | None]:
+    """As `decode`, of a file of any length."""
     if encoding := _other_encoding(source):
         message = f"the file is encoded as {encoding}, write UTF-8"
         return "", Problem("MAN001", message, (), "place", _START)

@@ -1,0 +1,107 @@
+"""`archlint import`."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from archlint.cli.output import to_file, to_stdout
+from archlint.cli.parameters import format_option, output_option
+from archlint.engine import exit_codes
+from archlint.engine.errors import UsageError
+
+if TYPE_CHECKING:
+    from archlint.importers.importing import Asked, Imported
+
+STANDARD_INPUT = "-"
+
+
+def asked_of(source: str, paths: tuple[str, ...], further: tuple[str, ...]) -> list[Asked]:
+    """The sources of a command line: the first with its paths, and each `--with SOURCE=PATH`."""
+    from archlint.importers.importing import Asked
+
+    asked = [Asked(source, paths)]
+    for text in further:
+        name, equals, path = text.partition("=")
+        if not equals or not path:
+            raise UsageError(f"--with {text}: write SOURCE=PATH, such as backstage=catalog-info.yaml")
+        asked.append(Asked(name, (path,)))
+    return asked
+
+
+with_option = click.option(
+    "--with", "further", multiple=True, metavar="SOURCE=PATH", help="Read another source into the draft (repeatable)."
+)
+
+
+@click.command("import")
+@click.argument("source", metavar="SOURCE")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@with_option
+@click.option("--name", help="Name of the system, where it is not the source's or the folder's.")
+@format_option("text", "json")
+@output_option()
+def command(
+    source: str, paths: tuple[str, ...], further: tuple[str, ...], name: str | None, format: str, output: str | None
+) -> int:
+    """Draft a manifest from what exists: SOURCE is `auto` or one of those that `archlint catalog sources` lists.
+
+    Every field says where it came from; what the files do not say is left out, and asked for. Exit codes: 0 drafted,
+    1 something could not be read, 2 wrong usage.
+    """
+    from archlint.importers.importing import import_sources
+
+    stdin = sys.stdin.buffer.read() if STANDARD_INPUT in paths else None
+    imported = import_sources(asked_of(source, paths, further), name, stdin)
+    tell(imported)
+    text = _as_json(imported) if format == "json" else _as_text(imported)
+    if output is not None:
+        to_file(output, text)
+    else:
+        to_stdout(text, "utf-8")
+    return exit_codes.FINDINGS if imported.errors else exit_codes.CLEAN
+
+
+def tell(imported: Imported) -> None:
+    """What a person should know of the import, on standard error."""
+    for remark in imported.remarks:
+        click.echo(str(remark), err=True)
+    if not imported.components:
+        click.echo("note: nothing that was read describes a component", err=True)
+
+
+def _questions(imported: Imported) -> tuple[Any, ...]:
+    from archlint.importers.questions import ask
+
+    return ask(imported.text(), "draft", datetime.date(2000, 1, 1)) if imported.components else ()
+
+
+def _as_text(imported: Imported) -> str:
+    from archlint.importers.questions import as_lines
+
+    return imported.text(as_lines(_questions(imported)))
+
+
+def _as_json(imported: Imported) -> str:
+    from archlint.manifest.routes import format_route
+
+    data = imported.finished.data
+    fields = [
+        {"path": format_route(path, data), "file": origin.file.name, "line": origin.place.line, "note": origin.note}
+        for path, origin in imported.finished.origins.items()
+        if origin.file.name
+    ]
+    questions = [
+        {"field": q.field, "unlocks": q.unlocks, "checks": list(q.checks), "components": list(q.components)}
+        for q in _questions(imported)
+    ]
+    remarks = [
+        {"level": remark.level, "message": remark.message, "file": str(remark.origin or remark.file)}
+        for remark in imported.remarks
+    ]
+    report = {"version": 1, "manifest": data, "origins": fields, "questions": questions, "remarks": remarks}
+    return json.dumps(report, indent=2, ensure_ascii=False) + "\n"

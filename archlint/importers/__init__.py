@@ -1,0 +1,18 @@
+"""Drafts manifests from what teams have: one module a source, all writing into one Draft.
+
+A source's module has `recognises(file)`, which tells its own files from others, and `draft_from(sources, draft)`,
+which writes what they say into the draft. `files_in(folder)` may say which files of a folder are meant; without it
+all YAML and JSON files at any depth are looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+SOURCES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "compose": ("archlint.importers.compose", "Compose files"),
+    }
+)
+"""Each source by its name on the command line: the module that reads it, and what it is called."""

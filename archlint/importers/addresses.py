@@ -1,0 +1,70 @@
+"""Addresses in the configuration of other tools: which hosts a text names, by which protocol."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from archlint.records import dataclass
+
+_URL = re.compile(r"\b([a-zA-Z][a-zA-Z0-9+.-]*)://([^\s\"'<>`]+)")
+_HOST = r"(?:[a-zA-Z0-9](?:[a-zA-Z0-9_-]*[a-zA-Z0-9])?)(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*"
+_HOST_AND_PORT = re.compile(rf"(?<![\w./:@-])({_HOST}):(\d{{1,5}})(?![\w:])")
+_WHOLE = re.compile(_HOST)
+_SEPARATORS = re.compile(r"[\s,;]+")
+_OWN = frozenset({"localhost", "0.0.0.0", "127.0.0.1", "host.docker.internal", "example.com", "example.org"})
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A host that a text names. `scheme` and `port` are None where the text does not say; credentials are never kept."""
+
+    host: str
+    scheme: str | None = None
+    port: int | None = None
+
+
+def addresses(text: str) -> Iterator[Address]:
+    """The hosts that a text names by a URL or with a port, in order, each once; never the machine itself."""
+    seen: set[Address] = set()
+    for address in (*_of_urls(text), *_with_ports(_URL.sub(" ", text))):
+        if address not in seen and address.host.lower() not in _OWN:
+            seen.add(address)
+            yield address
+
+
+def named_hosts(text: str) -> Iterator[Address]:
+    """As `addresses`, and the hosts of a text that is nothing but a list of hosts, with ports or without."""
+    found = list(addresses(text))
+    yield from found
+    for word in _SEPARATORS.split(text.strip()):
+        if _WHOLE.fullmatch(word) and not word.replace(".", "").isdigit() and word.lower() not in _OWN:
+            yield Address(word)
+
+
+def _of_urls(text: str) -> Iterator[Address]:
+    for scheme, rest in _URL.findall(text):
+        # Several hosts in one address, as MongoDB, Kafka and PostgreSQL take them.
+        hosts = re.split(r"[/?#]", rest, maxsplit=1)[0].rpartition("@")[2]
+        for host in hosts.split(","):
+            address = _split(host, scheme.lower())
+            if address is not None:
+                yield address
+
+
+def _split(host: str, scheme: str) -> Address | None:
+    try:
+        parts = urlsplit(f"//{host}")
+        name, port = parts.hostname, parts.port
+    except ValueError:
+        return None
+    if not name or not _WHOLE.fullmatch(name):
+        return None
+    return Address(name, scheme.removeprefix("jdbc:"), port)
+
+
+def _with_ports(text: str) -> Iterator[Address]:
+    for host, port in _HOST_AND_PORT.findall(text):
+        if not host.replace(".", "").isdigit() and 0 < int(port) < 65_536:
+            yield Address(host, None, int(port))

@@ -1,0 +1,145 @@
+"""From paths to the files of a source."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from archlint.engine.errors import UsageError
+from archlint.engine.sources.discovery import display_name, refuse_missing
+from archlint.importers.draft import Draft
+from archlint.importers.reading.files import MAX_BYTES, SourceError, SourceFile, decode
+from archlint.records import dataclass
+
+SUFFIXES = (".yaml", ".yml", ".json")
+_NEVER_ENTERED = frozenset({"node_modules", "__pycache__", "venv"})
+STANDARD_INPUT = "-"
+
+
+class Read:
+    """The files of one import, each read once whatever leads to it."""
+
+    def __init__(self, stdin: bytes | None = None) -> None:
+        self._stdin = stdin
+        self._files: dict[str, SourceFile | None] = {}
+
+    def __iter__(self) -> Iterator[SourceFile]:
+        return (file for file in self._files.values() if file is not None)
+
+    def file(self, path: Path, draft: Draft) -> SourceFile | None:
+        """None for what cannot be read, which the draft remarks on once."""
+        real = os.path.realpath(path)
+        if real not in self._files:
+            try:
+                self._files[real] = self._read(path)
+            except SourceError as error:
+                self._files[real] = None
+                report(draft, error)
+        return self._files[real]
+
+    def beside(self, path: Path) -> SourceFile:
+        """Raises SourceError for what cannot be read."""
+        real = os.path.realpath(path)
+        file = self._files.get(real) or self._read(path)
+        self._files[real] = file
+        return file
+
+    def _read(self, path: Path) -> SourceFile:
+        if self._stdin is not None and str(path) == STANDARD_INPUT:
+            return SourceFile("<stdin>", decode("<stdin>", self._stdin))
+        return read_file(path)
+
+
+@dataclass(slots=True)
+class Sources:
+    """The files of one source, and the only way for an importer to open a further one."""
+
+    files: list[SourceFile]
+    folders: tuple[str, ...]
+    read: Read
+
+    def beside(self, path: str, file: SourceFile) -> SourceFile:
+        """The file at `path`, which another file names. Raises SourceError: missing, or outside what was given."""
+        folder = os.path.dirname(file.path) if file.path is not None else ""
+        at = os.path.normpath(os.path.join(folder, path))
+        real = os.path.realpath(at)
+        if not any(real == root or real.startswith(os.path.join(root, "")) for root in self.folders):
+            raise SourceError(file.name, f"`{path}` lies outside the folder; give the folder that holds both")
+        return self.read.beside(Path(at))
+
+
+def gather(module: Any, paths: Sequence[str], draft: Draft, read: Read, lenient: bool = False) -> Sources:
+    """The files that the source of `module` reads below the paths.
+
+    A named file has to be one of that source, unless `lenient`; a folder may hold others. Raises UsageError for a path
+    that does not exist; what cannot be read is an error in the draft.
+    """
+    sources = Sources([], tuple(dict.fromkeys(os.path.realpath(_folder(path)) for path in paths)), read)
+    for given in paths:
+        for path, named in _below(given, module):
+            file = read.file(path, draft)
+            if file is not None and file not in sources.files and _is_meant(file, module, draft, named and not lenient):
+                sources.files.append(file)
+    return sources
+
+
+def _folder(path: str) -> str:
+    return path if os.path.isdir(path) else os.path.dirname(os.path.abspath(path))
+
+
+def _below(given: str, module: Any) -> Iterator[tuple[Path, bool]]:
+    path = Path(given)
+    if given == STANDARD_INPUT:
+        yield path, True
+        return
+    refuse_missing(path)
+    if not path.is_dir():
+        yield path, True
+        return
+    files_in = getattr(module, "files_in", data_files)
+    for file in files_in(path):
+        yield file, False
+
+
+def data_files(folder: Path) -> Iterator[Path]:
+    """All YAML and JSON files below a folder, sorted; links that lead out of it are not followed."""
+    root = os.path.join(os.path.realpath(folder), "")
+    for at, folders, names in os.walk(folder, onerror=_refuse):
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _NEVER_ENTERED)
+        for name in sorted(names):
+            if name.endswith(SUFFIXES) and os.path.realpath(os.path.join(at, name)).startswith(root):
+                yield Path(at, name)
+
+
+def _refuse(error: OSError) -> None:
+    raise UsageError(f"{error.filename}: cannot be read: {error.strerror}")
+
+
+def read_file(path: Path) -> SourceFile:
+    """Raises SourceError where the file cannot be read as text."""
+    name = display_name(path)
+    try:
+        with path.open("rb") as stream:
+            return SourceFile(name, decode(name, stream.read(MAX_BYTES + 1)), str(path))
+    except OSError as error:
+        raise SourceError(name, f"cannot be read: {error.strerror}") from error
+
+
+def _is_meant(file: SourceFile, module: Any, draft: Draft, named: bool) -> bool:
+    try:
+        meant: bool = module.recognises(file)
+    except SourceError as error:
+        report(draft, error)
+        return False
+    if not meant and named:
+        what = "holds nothing" if not file.documents else f"is not recognised as {module.TITLE}"
+        draft.error(f"the file {what}", file=file.name)
+    return meant
+
+
+def report(draft: Draft, error: SourceError) -> None:
+    """Keep an error of reading as a remark, with its place."""
+    where = error.file if error.place is None else f"{error.file}:{error.place.line}:{error.place.column}"
+    draft.error(str(error), file=where)
