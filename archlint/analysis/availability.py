@@ -14,6 +14,7 @@ from collections.abc import Hashable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from archlint.analysis.blocks import Interval
 from archlint.analysis.changes import Change, change, classes_of
 from archlint.analysis.domains import Domain
 from archlint.analysis.downtime import YEAR, Budget
@@ -22,7 +23,7 @@ from archlint.analysis.losses import Instance, Losses, Undecided
 from archlint.analysis.needs import Core, Needs, Node
 from archlint.analysis.parts import Copies, Idle, Own, Part, Parts, Whole
 from archlint.analysis.promises import Promises
-from archlint.analysis.structure import Interval, StructureFunction
+from archlint.analysis.structure import StructureFunction
 from archlint.analysis.values import Unknown
 from archlint.records import dataclass, replace
 from archlint.system.elements import NONE, Client, Component, Flow, Job, stated

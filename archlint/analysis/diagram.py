@@ -27,7 +27,8 @@ class Diagram:
         self._most = most
         self._nodes: list[tuple[int, int, int]] = [(1 << 60, FALSE, FALSE), (1 << 60, TRUE, TRUE)]
         self._known: dict[tuple[int, int, int], int] = {}
-        self._results: dict[tuple[int, int, bool], int] = {}
+        self._boths: dict[int, int] = {}
+        self._eithers: dict[int, int] = {}
 
     def __len__(self) -> int:
         return len(self._nodes)
@@ -36,10 +37,10 @@ class Diagram:
         return self._node(level, FALSE, TRUE)
 
     def all_of(self, functions: Iterable[int]) -> int:
-        return reduce(lambda left, right: self._joined(left, right, True), functions, TRUE)
+        return reduce(self._both, functions, TRUE)
 
     def any_of(self, functions: Iterable[int]) -> int:
-        return reduce(lambda left, right: self._joined(left, right, False), functions, FALSE)
+        return reduce(self._either, functions, FALSE)
 
     def at_least(self, needed: int, functions: Sequence[int]) -> int:
         """`needed` or more of the functions hold."""
@@ -61,22 +62,44 @@ class Diagram:
             self._nodes.append(key)
         return found
 
-    def _joined(self, left: int, right: int, both: bool) -> int:
-        if left == right:
-            return left
+    def _both(self, left: int, right: int) -> int:
         if left > right:
             left, right = right, left
         if left <= TRUE:  # the constants are the smallest numbers
-            return right if (left == TRUE) is both else left
-        key = left, right, both
-        found = self._results.get(key)
+            return right if left else FALSE
+        if left == right:
+            return left
+        key = left << 32 | right
+        found = self._boths.get(key)
         if found is None:
-            (first, low, high), (second, other_low, other_high) = self._nodes[left], self._nodes[right]
-            level = min(first, second)
-            low, high = (low, high) if first == level else (left, left)
-            other_low, other_high = (other_low, other_high) if second == level else (right, right)
-            low, high = self._joined(low, other_low, both), self._joined(high, other_high, both)
-            found = self._results[key] = self._node(level, low, high)
+            (level, low, high), (other, other_low, other_high) = self._nodes[left], self._nodes[right]
+            if level == other:
+                low, high = self._both(low, other_low), self._both(high, other_high)
+            elif level < other:
+                low, high = self._both(low, right), self._both(high, right)
+            else:
+                level, low, high = other, self._both(left, other_low), self._both(left, other_high)
+            found = self._boths[key] = self._node(level, low, high)
+        return found
+
+    def _either(self, left: int, right: int) -> int:
+        if left > right:
+            left, right = right, left
+        if left <= TRUE:
+            return TRUE if left else right
+        if left == right:
+            return left
+        key = left << 32 | right
+        found = self._eithers.get(key)
+        if found is None:
+            (level, low, high), (other, other_low, other_high) = self._nodes[left], self._nodes[right]
+            if level == other:
+                low, high = self._either(low, other_low), self._either(high, other_high)
+            elif level < other:
+                low, high = self._either(low, right), self._either(high, right)
+            else:
+                level, low, high = other, self._either(left, other_low), self._either(left, other_high)
+            found = self._eithers[key] = self._node(level, low, high)
         return found
 
     def compiled(self, function: int) -> Compiled:

@@ -95,6 +95,21 @@ class Requirements(Generic[N]):
                 critical.update(dict.fromkeys(self._stoppers(entry, open_cases[start : start + CHUNK], components)))
         return [node for node in wanted if node in critical]
 
+    def critical_pairs(self, entry: N, candidates: Iterable[N]) -> list[tuple[N, N]]:
+        """The pairs of candidates whose loss together stops `entry`, in the order given: quadratic in their number.
+
+        For candidates of which none stops it alone, these are the cut sets of order two.
+        """
+        used = self._closure(entry)
+        wanted = [node for node in dict.fromkeys(candidates) if node in used]
+        graph = self._graph(used)
+        components = _dependencies_first(graph, entry) if entry in graph else []
+        return [
+            (first, second)
+            for position, first in enumerate(wanted)
+            for second in self._stoppers(entry, wanted[position + 1 :], components, first)
+        ]
+
     def _closure(self, entry: N, *, needed: bool = False) -> dict[N, None]:
         """`entry` and all alternatives that it may use; with `needed`, only those of groups without a spare one."""
         found: dict[N, None] = {entry: None}
@@ -119,9 +134,16 @@ class Requirements(Generic[N]):
                         graph.add_edge(node, other)
         return graph
 
-    def _stoppers(self, entry: N, lost: Sequence[N], components: Sequence[Sequence[N]]) -> list[N]:
-        """Those of `lost` that stop `entry`. Bit i of a node's mask: it fails when the i-th is lost."""
+    def _stoppers(
+        self, entry: N, lost: Sequence[N], components: Sequence[Sequence[N]], besides: N | None = None
+    ) -> list[N]:
+        """Those of `lost` that stop `entry`, `besides` being lost in any case.
+
+        Bit i of a node's mask: it fails when the i-th is lost.
+        """
         masks = {node: 1 << position for position, node in enumerate(lost)}
+        if besides is not None:
+            masks[besides] = (1 << len(lost)) - 1
         for component in components:
             while sum(self._update(node, masks) for node in component) and len(component) > 1:
                 pass  # a circle: sweep again until nothing changes

@@ -12,34 +12,26 @@ Statistics 38(5), 1967.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Generic, TypeVar
 
-from archlint.analysis.diagram import TRUE, Compiled, Diagram, OverBudget
+from archlint.analysis.blocks import Alternatives, Bounded, Exact, Interval, products_of_others
+from archlint.analysis.diagram import TRUE, Diagram, OverBudget
 from archlint.analysis.graph import Graph, postorder, strongly_connected_components
+from archlint.analysis.ordering import arranged
 from archlint.analysis.reduction import Reduced, reduce_choices
-from archlint.analysis.requirements import Group
-from archlint.records import dataclass
+from archlint.analysis.requirements import Group, Requirements
 
 N = TypeVar("N", bound=Hashable)
 
-BUDGET = 60_000
+BUDGET = 200_000
 """Nodes of all diagrams of one entry: about a quarter of a second."""
+
+WHOLE = 0.75
+"""Share of the budget of a block that its one diagram may take; the rest is for bounds."""
 
 LEVELS = 400
 """Variables of one diagram: its operations are recursive in them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """What a probability lies between; exact where both ends are one."""
-
-    low: float
-    high: float
-
-    @property
-    def exact(self) -> bool:
-        return self.low == self.high
 
 
 class StructureFunction(Generic[N]):
@@ -61,7 +53,7 @@ class StructureFunction(Generic[N]):
         place = {node: position for position, node in enumerate(self.variables)}
         self.required = tuple(place[node] for node in reduced.required if node in place)
         """Positions of the variables without which the entry cannot work."""
-        self.blocks: list[_Exact | _Bounded] = []
+        self.blocks: list[Exact | Bounded] = []
         for number, choices in enumerate(reduced.blocks):
             block = _Block(reduced, choices, place)
             share = budget // (len(reduced.blocks) - number)
@@ -72,7 +64,7 @@ class StructureFunction(Generic[N]):
     @property
     def exact(self) -> bool:
         """Whether no diagram was over the budget."""
-        return all(isinstance(block, _Exact) for block in self.blocks)
+        return all(isinstance(block, Exact) for block in self.blocks)
 
     def probability(self, works: Sequence[float]) -> Interval:
         """That the entry works."""
@@ -88,96 +80,14 @@ class StructureFunction(Generic[N]):
         parts = [block.interval(works).low for block in self.blocks]
         needed = [works[position] for position in self.required]
         rest = math.prod(parts)
-        for position, others in zip(self.required, _products_of_others(needed), strict=True):
+        for position, others in zip(self.required, products_of_others(needed), strict=True):
             found[position] = others * rest
         rest = math.prod(needed)
-        for block, others in zip(self.blocks, _products_of_others(parts), strict=True):
-            if isinstance(block, _Exact):
+        for block, others in zip(self.blocks, products_of_others(parts), strict=True):
+            if isinstance(block, Exact):
                 for position, slope in block.derivatives(works):
                     found[position] += slope * others * rest
         return found
-
-
-def _products_of_others(values: Sequence[float]) -> list[float]:
-    """For each value the product of all the others, zeros included."""
-    before, after = [1.0], [1.0]
-    for value in values[:-1]:
-        before.append(before[-1] * value)
-    for value in reversed(values[1:]):
-        after.append(after[-1] * value)
-    return [left * right for left, right in zip(before, reversed(after), strict=True)] if values else []
-
-
-class _Exact:
-    """A compiled diagram. Each level stands for variables that only matter together."""
-
-    __slots__ = ("compiled", "levels")
-
-    def __init__(self, compiled: Compiled, levels: Sequence[tuple[int, ...]]) -> None:
-        self.compiled = compiled
-        self.levels = levels
-
-    def interval(self, works: Sequence[float]) -> Interval:
-        found = self.compiled.probability(self._values(works))
-        return Interval(found, found)
-
-    def derivatives(self, works: Sequence[float]) -> Iterator[tuple[int, float]]:
-        slopes = self.compiled.derivatives(self._values(works))
-        for level, slope in slopes.items():
-            members = self.levels[level]
-            for position, others in zip(members, _products_of_others([works[p] for p in members]), strict=True):
-                yield position, slope * others
-
-    def _values(self, works: Sequence[float]) -> list[float]:
-        return [math.prod([works[position] for position in members]) for members in self.levels]
-
-
-class _Alternatives:
-    """One group that is over the budget by itself, as products: what each alternative needs at least, and is enough."""
-
-    __slots__ = ("enough", "least")
-
-    def __init__(self, least: list[tuple[int, ...]], enough: list[tuple[int, ...]]) -> None:
-        self.least = least
-        self.enough = enough
-
-    def interval(self, works: Sequence[float]) -> Interval:
-        low = max(math.prod([works[position] for position in members]) for members in self.enough)
-        none = math.prod(1.0 - math.prod([works[position] for position in members]) for members in self.least)
-        return Interval(low, max(low, 1.0 - none))
-
-
-class _Bounded:
-    """Groups that share something, each solved by itself.
-
-    `supports` are bit masks of what each group rests on, `levels` all the variables. No single loss stops the entry,
-    or it would not be here: so the groups hold at least while one level fails at most.
-    """
-
-    __slots__ = ("groups", "levels", "supports")
-
-    def __init__(
-        self, groups: list[_Exact | _Alternatives], supports: list[int], levels: Sequence[tuple[int, ...]]
-    ) -> None:
-        self.groups = groups
-        self.supports = supports
-        self.levels = levels
-
-    def interval(self, works: Sequence[float]) -> Interval:
-        parts = [group.interval(works) for group in self.groups]
-        low = max(math.prod([part.low for part in parts]), self._one_fails_at_most(works))
-        high, used = 1.0, 0
-        for part, support in sorted(zip(parts, self.supports, strict=True), key=lambda pair: pair[0].high):
-            if not used & support:
-                high, used = high * part.high, used | support
-        return Interval(low, max(low, high))
-
-    def _one_fails_at_most(self, works: Sequence[float]) -> float:
-        none, one = 1.0, 0.0
-        for members in self.levels:
-            up = math.prod([works[position] for position in members])
-            none, one = none * up, one * up + none * (1.0 - up)
-        return none + one
 
 
 class _Block(Generic[N]):
@@ -188,43 +98,62 @@ class _Block(Generic[N]):
         self._choices = choices
         self._place = place
 
-    def solved(self, budget: int) -> tuple[_Exact | _Bounded, int]:
+    def solved(self, budget: int) -> tuple[Exact | Bounded, int]:
         """The block, and how many nodes of the budget it took."""
-        found, used = self._diagram(self._choices, budget // 2)
+        found, used = self._diagram(self._choices, int(budget * WHOLE))
         if found is not None:
             return found, used
-        groups, supports = list[_Exact | _Alternatives](), list[int]()
+        groups, supports = list[Exact | Alternatives](), list[int]()
         for number, choice in enumerate(self._choices):
             share = (budget - used) // (len(self._choices) - number)
             one, taken = self._diagram([choice], share)
             used += taken
             groups.append(one if one is not None else self._products(choice))
             supports.append(self._support(choice))
-        levels = [members for node in self._below(self._choices) if (members := self._members(node))]
-        return _Bounded(groups, supports, levels), used
+        return Bounded(groups, supports, *self._pairs()), used
 
-    def _diagram(self, choices: Sequence[Group[N]], budget: int) -> tuple[_Exact | None, int]:
+    def _pairs(self) -> tuple[list[tuple[int, ...]], list[tuple[int, int]] | None]:
+        """The levels, and the pairs of them whose loss stops the block; None where there are too many to try all."""
+        nodes = [node for node in self._below(self._choices) if self._members(node)]
+        levels = [self._members(node) for node in nodes]
+        if len(nodes) > LEVELS:
+            return levels, None
+        entry = self._reduced.nodes[0]
+        structure = Requirements({**self._reduced.groups, entry: self._choices})
+        place = {node: number for number, node in enumerate(nodes)}
+        return levels, [(place[one], place[other]) for one, other in structure.critical_pairs(entry, nodes)]
+
+    def _diagram(self, choices: Sequence[Group[N]], budget: int) -> tuple[Exact | None, int]:
         nodes = self._below(choices)
-        levels = [members for node in nodes if (members := self._members(node))]
-        if len(levels) > min(LEVELS, budget):
+        if sum(1 for node in nodes if self._members(node)) > min(LEVELS, budget):
             return None, 0
-        level = {node: number for number, node in enumerate(node for node in nodes if self._members(node))}
+        graph = self._graph(nodes)
+        ordered = [node for node in arranged(graph, self._sets(choices, nodes)) if self._members(node)]
+        levels = [self._members(node) for node in ordered]
+        level = {node: number for number, node in enumerate(ordered)}
         diagram = Diagram(budget)
         try:
-            top = _function(diagram, choices, self._values(diagram, nodes, level))
+            top = _function(diagram, choices, self._values(diagram, graph, level))
         except OverBudget:
             return None, budget
-        return _Exact(diagram.compiled(top), levels), len(diagram)
+        return Exact(diagram.compiled(top), levels), len(diagram)
 
-    def _values(self, diagram: Diagram, nodes: list[N], level: Mapping[N, int]) -> dict[N, int]:
-        """The function of each node, dependencies first; circles from "all work" downwards until nothing changes."""
+    def _graph(self, nodes: list[N]) -> Graph[N]:
         graph = Graph(nodes)
         for node in nodes:
-            for group in self._reduced.groups[node]:
-                for other in group.alternatives:
-                    graph.add_edge(node, other)
-        own = {node: diagram.variable(level[node]) if node in level else TRUE for node in nodes}
-        values = dict.fromkeys(nodes, TRUE)
+            for other in self._successors(node):
+                graph.add_edge(node, other)
+        return graph
+
+    def _sets(self, choices: Sequence[Group[N]], nodes: list[N]) -> list[tuple[N, ...]]:
+        """What should stand close together: each choice, and each group with what needs it."""
+        inner = ((node, *group.alternatives) for node in nodes for group in self._reduced.groups[node])
+        return [*inner, *(choice.alternatives for choice in choices)]
+
+    def _values(self, diagram: Diagram, graph: Graph[N], level: Mapping[N, int]) -> dict[N, int]:
+        """The function of each node, dependencies first; circles from "all work" downwards until nothing changes."""
+        own = {node: diagram.variable(level[node]) if node in level else TRUE for node in graph}
+        values = dict.fromkeys(graph, TRUE)
         for circle in strongly_connected_components(graph):
             changed = True
             while changed:
@@ -253,11 +182,11 @@ class _Block(Generic[N]):
                 mask |= 1 << position
         return mask
 
-    def _products(self, choice: Group[N]) -> _Alternatives:
+    def _products(self, choice: Group[N]) -> Alternatives:
         least = [self._closure([node], plan=False) for node in choice.alternatives]
         if choice.needed > 1:
-            return _Alternatives(least, [self._closure(list(choice.alternatives[: choice.needed]), plan=True)])
-        return _Alternatives(least, [self._closure([node], plan=True) for node in choice.alternatives])
+            return Alternatives(least, [self._closure(list(choice.alternatives[: choice.needed]), plan=True)])
+        return Alternatives(least, [self._closure([node], plan=True) for node in choice.alternatives])
 
     def _closure(self, starts: list[N], *, plan: bool) -> tuple[int, ...]:
         """Variables that the starts cannot do without; or (a plan) enough of them, always the first alternatives."""
