@@ -18,7 +18,7 @@ _OWN = frozenset({"localhost", "0.0.0.0", "127.0.0.1", "host.docker.internal", "
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A host that a text names. `scheme` and `port` are None where the text does not say; credentials are never kept."""
+    """A host that a text names; credentials are not kept. `scheme` and `port` are None where the text does not say."""
 
     host: str
     scheme: str | None = None

@@ -54,7 +54,7 @@ def of_image(image: str) -> Recognised | None:
 
 def of_slug(slug: str) -> Recognised | None:
     """The technology of that name, or of an image of that name, as other tools name engines and types."""
-    found = {known: section for known, section in _table().values()}
+    found = dict(_table().values())
     wanted = slug.strip().lower()
     if wanted in found:
         return Recognised(wanted, found[wanted])

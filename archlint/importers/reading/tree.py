@@ -60,7 +60,7 @@ class Part:
 
     def __getitem__(self, key: str | int) -> Part:
         value = self.value
-        if isinstance(value, Fields) and key in value:
+        if isinstance(value, Fields) and isinstance(key, str) and key in value:
             return Part(self.file, value[key], value.keys_at[key], value.values_at[key], key)
         if isinstance(value, Items) and isinstance(key, int) and -len(value) <= key < len(value):
             span = value.values_at[key]

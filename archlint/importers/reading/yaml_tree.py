@@ -119,7 +119,8 @@ class _Reader:
         return value, (event.start_mark.index, end)
 
     def _mapping(self, depth: int) -> tuple[Fields, int]:
-        fields, pull = Fields(), self._pull
+        fields = Fields()
+        pull: Any = self._pull
         merged: list[Any] = []
         while type(event := pull()) is not MappingEndEvent:
             key, key_span = self._node(event, depth)
@@ -137,7 +138,8 @@ class _Reader:
         return fields, event.end_mark.index
 
     def _sequence(self, depth: int) -> tuple[Items, int]:
-        items, pull = Items(), self._pull
+        items = Items()
+        pull: Any = self._pull
         while type(event := pull()) is not SequenceEndEvent:
             value, span = self._node(event, depth)
             items.append(value)
