@@ -83,3 +83,47 @@ def test_one_setting_of_a_broker_is_judged_for_each_topic() -> None:
     found = of(lint(HEAD + text), "LIM102")
     assert [f.path for f in found] == ['brokers.e.settings["min.insync.replicas"]'] * 2
     assert len({f.fingerprint for f in found}) == 2
+
+
+# Acknowledged messages
+
+
+@pytest.mark.parametrize(
+    ("how", "topic", "technology", "missing"),
+    [
+        (", acks: all", "min_insync_replicas: 1", "kafka@3.9", {"replication_factor"}),
+        (", acks: all", "replication_factor: 3", "msk@3.9", {"min_insync_replicas"}),
+        ("", "replication_factor: 3", "kafka@2.8", {"services.*.publishes.acks"}),
+        ("", "replication_factor: 3", "kafka", {"services.*.publishes.acks"}),
+    ],
+)
+def test_what_decides_who_acknowledges_is_named(how: str, topic: str, technology: str, missing: set[str]) -> None:
+    report = lint(published(how, topic, technology=technology))
+    assert needs(report, "LIM103") == missing
+    assert of(report, "LIM103") == []
+
+
+def test_what_nobody_states_is_weighed_by_the_profile() -> None:
+    text = published(", acks: all", "replication_factor: 3")
+    assert [f.severity.label for f in of(lint(text), "LIM103")] == ["info"]  # nothing is promised
+    assert [f.severity.label for f in of(lint(text, profile="strict"), "LIM103")] == ["warning"]
+    assert needs(lint(text, profile="starter"), "LIM103") == {"min_insync_replicas"}
+
+
+@pytest.mark.parametrize(("technology", "missing"), [("kafka", {"technology"}), ("msk@3.9", {"mode"})])
+def test_an_election_by_default_needs_what_decides_the_default(technology: str, missing: set[str]) -> None:
+    report = lint(broker("replication_factor: 3", technology=technology))
+    assert of(report, "LIM104") == []
+    assert needs(report, "LIM104") == missing
+
+
+def test_old_versions_elect_whoever_is_there() -> None:
+    report = lint(broker("replication_factor: 3", technology="kafka@0.10"))
+    assert len(of(report, "LIM104")) == 1
+
+
+def test_an_election_that_every_topic_decides_needs_no_default() -> None:
+    report = lint(
+        broker("replication_factor: 3, settings: {unclean.leader.election.enable: false}", technology="kafka")
+    )
+    assert needs(report, "LIM104") == set()
