@@ -7,6 +7,7 @@ from typing import Any
 
 from archlint.analysis.analyses import Analyses
 from archlint.analysis.growth import MONTH, after, figures_date
+from archlint.analysis.technology import is_postgresql
 from archlint.analysis.thresholds import exceeds
 from archlint.plugin import (
     ERROR,
@@ -29,7 +30,8 @@ NEAR = 0.8
 _DAY = 86400 / MONTH
 """Months: nobody needs to know of an end more exactly."""
 
-XID = frozenset({"xid", "txid", "transactionid", "transactionids", "datfrozenxid"})
+XID = frozenset({"xid", "txid", "transactionid", "transactionids", "datfrozenxid", "relfrozenxid"})
+MULTIXACT = frozenset({"mxid", "multixact", "multixactid", "multixactids", "datminmxid"})
 XID_BITS = 31
 """PostgreSQL compares 32-bit transaction IDs modulo 2^32, so that half of them lie ahead."""
 
@@ -57,7 +59,7 @@ def counter_exhaustion(store: Datastore, analyses: Analyses, options: Times) -> 
     the date on which the figures were true. Within six months, the time that a wider column in a large table takes
     (option `lead`), or past the end, is an error; within two years (option `months`), or beyond 80% of the range, a
     warning. A counter named after the transaction ID of PostgreSQL has 31 bits unless stated, and ends 3 million
-    before them, where the server stops to assign.
+    before them, where the server stops to assign. In a store that says that it is PostgreSQL, LIM120 speaks.
 
     Why it matters: on that day each insert fails, at once and until the column is wider, which rewrites the table.
 
@@ -86,12 +88,14 @@ def counter_exhaustion(store: Datastore, analyses: Analyses, options: Times) -> 
     """
     missing: set[str] = set()
     for index, counter in enumerate(store.spec.counters):
-        width = _width(counter)
+        if is_postgresql(store) and wraps(counter):
+            continue  # vacuum takes it back: LIM120 knows how far
+        width = width_of(counter)
         lacks = [f"counters.{name}" for name, value in (("bits", width), ("now", counter.now)) if value is None]
         if width is None or counter.now is None:
             missing.update(lacks)
             continue
-        found = _End(store, index, counter, 2.0**width - 1 - (XID_STOP if _is_xid(counter) else 0))
+        found = End(store, index, counter, 2.0**width - 1 - (XID_STOP if is_xid(counter) else 0))
         if found.months is None and not exceeds(found.used, NEAR):
             missing.add("counters.rate")
         else:
@@ -100,18 +104,32 @@ def counter_exhaustion(store: Datastore, analyses: Analyses, options: Times) -> 
         raise Unknown(*missing)
 
 
-def _is_xid(counter: Any) -> bool:
-    return "".join(filter(str.isalnum, counter.name.lower())) in XID
+def is_xid(counter: Any) -> bool:
+    """Whether it is named after PostgreSQL's transaction ID."""
+    return _plain(counter.name) in XID
 
 
-def _width(counter: Any) -> int | None:
+def is_multixact(counter: Any) -> bool:
+    return _plain(counter.name) in MULTIXACT
+
+
+def wraps(counter: Any) -> bool:
+    """Whether it is one of PostgreSQL's that come round again, and not one of them made 64 bits wide."""
+    return (is_xid(counter) or is_multixact(counter)) and (counter.bits or 0) <= XID_BITS + 1
+
+
+def _plain(name: str) -> str:
+    return "".join(filter(str.isalnum, name.lower()))
+
+
+def width_of(counter: Any) -> int | None:
     """Bits that count."""
     if counter.bits is None:
-        return XID_BITS if _is_xid(counter) else None
+        return XID_BITS if is_xid(counter) else None
     return int(counter.bits) - (1 if counter.signed else 0)
 
 
-class _End:
+class End:
     """How near a counter is to the end of its range. `months` is None where its rate is not stated."""
 
     def __init__(self, store: Datastore, index: int, counter: Any, last: float) -> None:
@@ -165,7 +183,7 @@ class _End:
 
     def _clears(self, options: Times, gone: float) -> Iterator[Clear]:
         """Bits that last beyond the horizon and leave a fifth of the range."""
-        if _is_xid(self.counter):
+        if is_xid(self.counter):
             return
         rate = float(self.counter.rate or 0.0)
         needed = max(float(self.counter.now) + rate * MONTH * (options.months + gone), float(self.counter.now) / NEAR)

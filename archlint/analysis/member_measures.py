@@ -12,6 +12,7 @@ from archlint.analysis.callers import calls_to, clients_of, connections_of, most
 from archlint.analysis.instances import greatest
 from archlint.analysis.measured import Found, Knob, Measured, Measurers, Subject, Term, lacking, of_field, ratio
 from archlint.analysis.store_measures import shards_of
+from archlint.analysis.technology import runs_on_one_of
 from archlint.analysis.values import Known, Unknown
 from archlint.system.elements import (
     NONE,
@@ -158,7 +159,7 @@ def member_round_trip(subject: Subject) -> Found:
 
 
 def replication_clients(subject: Subject) -> Found:
-    store, nodes, readers = subject.component, greatest(subject.component), _change_readers(subject)
+    store, nodes, readers = subject.component, greatest(subject.component), change_readers(subject)
     copies = sum(1 for edge in store.incoming if edge.kind == "replica_of")
     standbys = max(0, math.ceil(nodes.value / shards_of(subject)) - 1) if isinstance(nodes, Known) else 0
     total = standbys + copies + len(readers)
@@ -174,7 +175,7 @@ def replication_clients(subject: Subject) -> Found:
 
 
 def replication_slots(subject: Subject) -> Found:
-    store, readers, nodes = subject.component, _change_readers(subject), greatest(subject.component)
+    store, readers, nodes = subject.component, change_readers(subject), greatest(subject.component)
     settings = store.spec.settings or {}
     keeps = any(settings.get(key) not in (None, False, "", "off") for key in ("primary_slot_name", "use_slots"))
     standbys = max(0, math.ceil(nodes.value / shards_of(subject)) - 1) if keeps and isinstance(nodes, Known) else 0
@@ -186,17 +187,18 @@ def replication_slots(subject: Subject) -> Found:
     )  # fmt: skip
 
 
-def _change_readers(subject: Subject) -> list[str]:
+_CAPTURE = frozenset({"debezium", "debezium-server"})
+"""Technologies that read the log of whatever store they call."""
+
+
+def change_readers(subject: Subject) -> list[str]:
     """Who reads the store's log: publishers that capture its changes, and projections built from it."""
     store, names = subject.component, names_of(subject.component)
     readers: dict[str, None] = {}
     for call in calls_to(store):
         publishes: list[Publish] = call.caller.publishes
-        if (
-            publishes
-            and any(publish.spec.via == "cdc" for publish in publishes)
-            and _written_by(call.caller) == [store]
-        ):
+        captures = any(publish.spec.via == "cdc" for publish in publishes) and _written_by(call.caller) == [store]
+        if captures or runs_on_one_of(call.caller, _CAPTURE):
             readers[call.caller.name] = None
     projections: Mapping[str, Any] = store.system.manifest.projections
     readers.update((name, None) for name, spec in projections.items() if spec.source in names)

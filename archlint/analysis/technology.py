@@ -29,6 +29,14 @@ def runs_on_one_of(component: Component, names: frozenset[str]) -> bool:
     return named is not None and named.partition("@")[0].lower() in names
 
 
+POSTGRESQL = frozenset({"postgresql", "postgres", "pg", "psql"})
+"""As it is run by oneself: managed services (`rds`, `aurora`, `cloud-sql`) have defaults and limits of their own."""
+
+
+def is_postgresql(component: Component) -> bool:
+    return runs_on_one_of(component, POSTGRESQL)
+
+
 def release_of(component: Component) -> tuple[int, ...] | None:
     """The numbers of the version that is stated: (16,) of `postgresql@16`; None where none is."""
     version = (technology_of(component) or "").partition("@")[2]
