@@ -12,6 +12,7 @@ import click
 from archlint.cli.output import options_for_terminal, to_file, to_stdout
 from archlint.cli.parameters import Output, color_option, date_of, output_of, rules_option
 from archlint.cli.settings import RunSettings, configuration_options, settings_as_json, settings_as_text
+from archlint.cli.sources import checked_sources, with_option
 from archlint.engine import exit_codes
 from archlint.engine.errors import UsageError
 from archlint.report import FORMATS, TEXT_FORMATS, RenderOptions, render
@@ -69,6 +70,11 @@ STANDARD_INPUT = "-"
 @click.option("--show-unknown", is_flag=True, help="List every check that could not judge, and what it lacks.")
 @click.option("--statistics", is_flag=True, help="In text formats, count the findings of each check instead.")
 @click.option("--workspace", is_flag=True, help="Read all manifests of the repository.")
+@click.option(
+    "--from", "source", metavar="SOURCE",
+    help="Lint what other tools' files say (compose, kubernetes, auto...), without a manifest.",
+)  # fmt: skip
+@with_option
 @click.option("--allow-empty", is_flag=True, help="Accept that there is no manifest.")
 @click.option("--stdin-filename", metavar="NAME", help="What reports call standard input.")
 @configuration_options
@@ -91,6 +97,8 @@ def command(
     show_unknown: bool,
     statistics: bool,
     workspace: bool,
+    source: str | None,
+    further: tuple[str, ...],
     allow_empty: bool,
     stdin_filename: str | None,
     force_exclude: bool,
@@ -102,7 +110,7 @@ def command(
     """Lint manifests: the given files, those below the given folders, or those below the current folder.
 
     `-` reads standard input. Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 wrong usage or no
-    manifest, 3 a check failed, 130 interrupted.
+    manifest, 3 a check failed, 130 interrupted. With --from, PATHS are files of that source.
     """
     settings = RunSettings(context)
     outputs = settings.outputs()
@@ -137,10 +145,13 @@ def command(
     )
     if show_settings or show_files:
         return _show(request, settings, show_settings)
-    report = run(request)
+    if source is not None or further:
+        report, code = checked_sources(source, further, request)
+    else:
+        report, code = run(request), exit_codes.CLEAN
     options = RenderOptions(show_unknown=show_unknown, color=color == "always", statistics=statistics)
     _write(report, settings.format, outputs, options, color)
-    return exit_code(report, settings.fail_on)
+    return max(exit_code(report, settings.fail_on), code)
 
 
 def _show(request: Request, settings: RunSettings, show_settings: bool) -> int:

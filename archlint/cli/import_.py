@@ -11,31 +11,11 @@ import click
 
 from archlint.cli.output import to_file, to_stdout
 from archlint.cli.parameters import format_option, output_option
+from archlint.cli.sources import STANDARD_INPUT, asked_of, tell, with_option
 from archlint.engine import exit_codes
-from archlint.engine.errors import UsageError
 
 if TYPE_CHECKING:
-    from archlint.importers.importing import Asked, Imported
-
-STANDARD_INPUT = "-"
-
-
-def asked_of(source: str, paths: tuple[str, ...], further: tuple[str, ...]) -> list[Asked]:
-    """The sources of a command line: the first with its paths, and each `--with SOURCE=PATH`."""
-    from archlint.importers.importing import Asked
-
-    asked = [Asked(source, paths)]
-    for text in further:
-        name, equals, path = text.partition("=")
-        if not equals or not path:
-            raise UsageError(f"--with {text}: write SOURCE=PATH, such as backstage=catalog-info.yaml")
-        asked.append(Asked(name, (path,)))
-    return asked
-
-
-with_option = click.option(
-    "--with", "further", multiple=True, metavar="SOURCE=PATH", help="Read another source into the draft (repeatable)."
-)
+    from archlint.importers.importing import Imported
 
 
 @click.command("import")
@@ -64,14 +44,6 @@ def command(
     else:
         to_stdout(text, "utf-8")
     return exit_codes.FINDINGS if imported.errors else exit_codes.CLEAN
-
-
-def tell(imported: Imported) -> None:
-    """What a person should know of the import, on standard error."""
-    for remark in imported.remarks:
-        click.echo(str(remark), err=True)
-    if not imported.components:
-        click.echo("note: nothing that was read describes a component", err=True)
 
 
 def _questions(imported: Imported) -> tuple[Any, ...]:

@@ -135,7 +135,8 @@ class _Reader:
             fields.values_at[name] = span
         for source in merged:
             _merge(fields, source)
-        return fields, event.end_mark.index
+        end: Any = event.end_mark
+        return fields, end.index
 
     def _sequence(self, depth: int) -> tuple[Items, int]:
         items = Items()
@@ -144,7 +145,8 @@ class _Reader:
             value, span = self._node(event, depth)
             items.append(value)
             items.values_at.append(span)
-        return items, event.end_mark.index
+        end: Any = event.end_mark
+        return items, end.index
 
     def _refuse(self, event: Any, message: str) -> NoReturn:
         place = self._file.lines.place(event.start_mark.index, event.start_mark.index + 1)

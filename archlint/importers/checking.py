@@ -1,0 +1,92 @@
+"""Lints what other tools' files say, without a manifest: findings stand in those files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+
+from archlint.engine.errors import UsageError
+from archlint.engine.results import RelatedPlace, Report, ReportedFinding
+from archlint.engine.session import Request, run
+from archlint.engine.sources.discovery import repository_paths
+from archlint.importers.importing import Asked, Imported, import_sources
+from archlint.importers.reading.files import Origin
+from archlint.manifest.problems import Place
+from archlint.manifest.reader import Document, read
+from archlint.manifest.routes import RouteError, parse_route, resolve
+from archlint.records import replace
+
+_NOWHERE = Place(1, 1, 1, 1)
+
+
+def check_from(asked: Sequence[Asked], request: Request, stdin: bytes | None = None) -> tuple[Report, Imported]:
+    """The report on the system that the sources describe, each finding where a source states what it is about.
+
+    Raises UsageError where nothing that was read describes a component and the request does not allow that.
+    """
+    imported = import_sources(asked, stdin=stdin)
+    if not imported.components and not request.allow_empty:
+        raise UsageError(_nothing(asked, imported))
+    text = imported.text()
+    name = os.path.join(_folder(asked), "archlint.yaml")
+    report = run(replace(request, paths=("-",), stdin=text.encode(), stdin_filename=name))
+    return _Relocation(imported, read(text.encode(), name)).report(report), imported
+
+
+def _nothing(asked: Sequence[Asked], imported: Imported) -> str:
+    paths = ", ".join(path for ask in asked for path in ask.paths)
+    why = f": {imported.errors[0].message}" if imported.errors else ""
+    return f"nothing below {paths} describes a component{why} (--allow-empty accepts that)"
+
+
+def _folder(asked: Sequence[Asked]) -> str:
+    """Where the configuration for the sources is looked for."""
+    path = next((path for ask in asked for path in ask.paths if path != "-"), ".")
+    return path if os.path.isdir(path) else os.path.dirname(path)
+
+
+class _Relocation:
+    """From the drafted manifest, which nobody sees, to the files that it was drafted from."""
+
+    def __init__(self, imported: Imported, draft: Document) -> None:
+        self._imported, self._draft = imported, draft
+        self._data = draft.data or {}
+
+    def report(self, report: Report) -> Report:
+        findings = sorted(map(self._finding, report.findings), key=lambda finding: (*finding.order, finding.key))
+        sources = {file.name: file.shown for file in self._imported.files}
+        summary = replace(report.summary, files=len(sources))
+        return replace(
+            report,
+            findings=tuple(findings),
+            sources=sources,
+            summary=summary,
+            locations=repository_paths(sources),
+        )
+
+    def _finding(self, finding: ReportedFinding) -> ReportedFinding:
+        origin = self._origin(finding)
+        related = tuple(self._related(finding))
+        if origin is None:
+            file = next((file.name for file in self._imported.files), finding.file)
+            return replace(finding, file=file, place=_NOWHERE, related=related)
+        return replace(finding, file=origin.file.name, place=origin.place, related=related)
+
+    def _origin(self, finding: ReportedFinding) -> Origin | None:
+        """Of the longest part of the finding's route that a source states."""
+        try:
+            path = resolve(parse_route(finding.path), self._data, absent=True) if finding.path else ()
+        except RouteError:
+            path = self._draft.spans.path_on(finding.place.line) or ()
+        return self._known(self._imported.finished.origin(path))
+
+    def _related(self, finding: ReportedFinding) -> Iterator[RelatedPlace]:
+        for related in finding.related:
+            path = self._draft.spans.path_on(related.place.line)
+            origin = self._known(self._imported.finished.origin(path or ()))
+            if origin is not None:
+                yield RelatedPlace(origin.file.name, origin.place, related.message)
+
+    @staticmethod
+    def _known(origin: Origin | None) -> Origin | None:
+        return origin if origin is not None and origin.file.name else None
