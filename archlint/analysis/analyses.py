@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from archlint.analysis.objectives import Objectives
     from archlint.analysis.ownership import Ownership
     from archlint.analysis.promises import Promises
+    from archlint.analysis.recovery_cycles import RecoveryCycles
     from archlint.analysis.retries import Retries
     from archlint.analysis.surges import Surges
     from archlint.analysis.transfer import Transfers
@@ -70,6 +71,13 @@ class Analyses:
         from archlint.analysis.availability import Availability
 
         return Availability(self.single_failures.losses, self.promises, self.knowledge)
+
+    @cached_property
+    def recovery_cycles(self) -> RecoveryCycles:
+        """Circles of what components need to come back."""
+        from archlint.analysis.recovery_cycles import RecoveryCycles
+
+        return RecoveryCycles(self.single_failures.losses)
 
     @cached_property
     def budget_owners(self) -> BudgetOwners:
