@@ -1,13 +1,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,57 +18,13 @@ from archlint.analysis.queueing import (
     littles_concurrency,
     littles_rate,
     littles_time,
-    mg1_mean_wait,
-    offered_load_for_blocking,
     servers_for_blocking,
     servers_for_wait,
 )
 
-ORACLES = yaml.safe_load((Path(__file__).parent / "oracles.yaml").read_text(encoding="utf-8"))
 SERVERS = st.integers(1, 300)
 UTILISATIONS = st.floats(0.0, 0.99)
 SHARES = st.floats(0.0, 0.999)
-
-
-def carried_utilisation(servers: int, offered_load: float) -> float:
-    return offered_load * (1 - erlang_b(servers, offered_load)) / servers
-
-
-FUNCTIONS: dict[str, Callable[..., float]] = {
-    function.__name__: function
-    for function in (
-        erlang_b,
-        carried_utilisation,
-        littles_concurrency,
-        mg1_mean_wait,
-        offered_load_for_blocking,
-        servers_for_blocking,
-        servers_for_wait,
-    )
-}
-
-
-def oracles(kind: str) -> list[Any]:
-    return [pytest.param(row, id=row["id"]) for row in ORACLES["rows"] if kind in row]
-
-
-@pytest.mark.parametrize("row", oracles("queue"))
-def test_queues_match_published_figures(row: dict[str, Any]) -> None:
-    queue = MMc(**row["queue"])
-    computed = {name: getattr(queue, name) for name in row["expected"] if name != "on_time"}
-    if "target" in row:
-        computed["on_time"] = 1 - queue.wait_exceeds(row["target"])
-    assert computed == pytest.approx(row["expected"], abs=row["within"], rel=0)
-
-
-@pytest.mark.parametrize("row", oracles("function"))
-def test_formulas_match_published_figures(row: dict[str, Any]) -> None:
-    computed = FUNCTIONS[row["function"]](**row["arguments"])
-    assert computed == pytest.approx(row["expected"], abs=row.get("within", 0), rel=0)
-
-
-def test_every_figure_names_its_source() -> None:
-    assert {row["source"] for row in ORACLES["rows"]} == ORACLES["sources"].keys()
 
 
 def erlang_sum(servers: int, load: Fraction) -> Fraction:

@@ -1,89 +1,14 @@
-"""Copies of which k must work, common causes, and published figures of availability."""
+"""Copies of which k must work, and common causes."""
 
 from __future__ import annotations
 
 import math
-from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archlint.analysis.reliability import Placement, at_least_of, downtime, from_mean_times, redundant
-from archlint.analysis.requirements import Group
-from archlint.analysis.structure import StructureFunction
-
-ORACLES = yaml.safe_load((Path(__file__).parent / "availability_oracles.yaml").read_text(encoding="utf-8"))
-PERIODS = {"d": 86400.0, "h": 3600.0, "min": 60.0, "s": 1.0}
-
-
-def oracles(model: str) -> list[Any]:
-    rows = [row for row in ORACLES if row["model"] == model]
-    assert rows
-    return [pytest.param(row, id=row["id"]) for row in rows]
-
-
-def agrees(found: float, row: dict[str, Any], expected: float) -> None:
-    tolerance = row["tolerance"]
-    assert found == pytest.approx(expected, rel=tolerance.get("rel"), abs=tolerance.get("abs"))
-
-
-@pytest.mark.parametrize("row", oracles("availability.downtime"))
-def test_downtime_is_as_published(row: dict[str, Any]) -> None:
-    given = row["inputs"]
-    agrees(downtime(given["availability"], given["period_days"] * 86400) / PERIODS[given["unit"]], row, row["expected"])
-
-
-@pytest.mark.parametrize("row", oracles("availability.structure"))
-def test_structures_are_as_published(row: dict[str, Any]) -> None:
-    groups: dict[int, list[Group[int]]] = {}
-    works: dict[int, float] = {}
-    _build(row["inputs"]["structure"], groups, works)
-    top = len(groups) - 1
-    function = StructureFunction(top, groups.__getitem__, works.__contains__)
-    found = function.probability([works[node] for node in function.variables])
-    assert found.exact
-    agrees(found.low, row, row["expected"])
-
-
-def _build(structure: Any, groups: dict[int, list[Group[int]]], works: dict[int, float]) -> int:
-    """Adds the nodes of a published structure; the number of its top node, which is the last."""
-    if isinstance(structure, float):
-        owned, up = list[Group[int]](), structure
-    elif "k_of_n" in structure:
-        rule = structure["k_of_n"]
-        owned, up = [], at_least_of(rule["k"], rule["n"], rule["a"])
-    else:
-        (kind, parts), up = next(iter(structure.items())), 1.0
-        below = [_build(part, groups, works) for part in parts]
-        owned = [Group(tuple(below))] if kind == "parallel" else [Group((node,)) for node in below]
-    number = len(groups)
-    groups[number], works[number] = owned, up
-    return number
-
-
-@pytest.mark.parametrize("row", oracles("availability.mtbf"))
-def test_mean_times_are_as_published(row: dict[str, Any]) -> None:
-    agrees(from_mean_times(row["inputs"]["mtbf"], row["inputs"]["mttr"]), row, row["expected"])
-
-
-@pytest.mark.parametrize("row", oracles("availability.requests"))
-def test_failed_requests_are_as_published(row: dict[str, Any]) -> None:
-    given, expected = row["inputs"], row["expected"]
-    found = at_least_of(given["n"], given["n"], given["a"])
-    agrees(found, row, expected["availability"])
-    agrees(downtime(found, given["requests"]), row, expected["failures"])
-    agrees(downtime(found, 30 * 24), row, expected["downtime_h_month"])
-
-
-@pytest.mark.parametrize("row", oracles("availability.extra_nine"))
-def test_the_rule_of_the_extra_nine(row: dict[str, Any]) -> None:
-    given, expected = row["inputs"], row["expected"]
-    year = 365 * 24 * 60
-    agrees(downtime(given["slo"], year), row, expected["budget_min"])
-    agrees(given["deps"] * downtime(given["dep_slo"], year), row, expected["deps_min"])
+from archlint.analysis.reliability import Placement, at_least_of, redundant
 
 
 @given(st.integers(1, 60), st.integers(0, 60), st.floats(0, 1))
