@@ -64,3 +64,45 @@ def test_transaction_ids_are_no_sequence_that_only_grows() -> None:
 def test_other_technologies_are_left_to_the_general_check(technology: str) -> None:
     report = counters("{name: id, bits: 31, now: 2.1G, rate: 1/s}", technology)
     assert codes(report, "LIM120", "LIM008") == ["LIM008"]
+
+
+def of_calls(store: str, calls: str) -> Report:
+    text = (
+        f"services: {{web: {{calls: [{calls}]}}}}\ndatastores: {{db: {{technology: postgresql@16{store}}}}}\n"
+        "externals: {cards: {provider: example}}\n"
+    )
+    return lint(HEAD + text)
+
+
+def test_what_is_missing_of_a_hold_is_named() -> None:
+    cards = ", {to: cards, access: write}"
+    assert needs(of_calls("", "{to: db, access: write}" + cards), "LIM122") == [("services.*.calls.pool.hold",)]
+    held = "{to: db, access: write, pool: {size: 4, hold: 9ms}}"
+    assert needs(of_calls("", held + cards), "LIM122") == [("latency.mean",)]
+    known = of_calls(", latency: {mean: 2ms}", held + cards)
+    assert needs(known, "LIM122") == [("services.*.latency.mean",)]
+    assert codes(known, "LIM122") == []
+
+
+def test_a_transaction_cannot_wait_for_what_is_never_called() -> None:
+    report = of_calls("", "{to: db, access: write}")
+    assert codes(report, "LIM122") == needs(report, "LIM122") == []
+
+
+def test_a_hold_no_longer_than_the_store_itself_waits_for_nothing() -> None:
+    calls = "{to: db, access: write, pool: {size: 4, hold: 9ms}}, {to: cards, access: write}"
+    report = of_calls(", latency: {p99: 9ms}", calls)
+    assert codes(report, "LIM122") == needs(report, "LIM122") == []
+
+
+def test_without_a_slot_there_is_nothing_to_bound() -> None:
+    report = of_calls(", settings: {max_slot_wal_keep_size: -1}", "{to: db, access: write}")
+    assert codes(report, "LIM121") == needs(report, "LIM121") == []
+
+
+def test_a_bound_that_cannot_be_read_is_not_evaluated() -> None:
+    text = (
+        "services: {capture: {technology: debezium, calls: [{to: db, access: read}]}}\n"
+        "datastores: {db: {technology: postgresql@16, settings: {max_slot_wal_keep_size: plenty}}}\n"
+    )
+    assert needs(lint(HEAD + text), "LIM121") == [("settings.max_slot_wal_keep_size",)]
