@@ -146,9 +146,7 @@ def _catalogue(request: Request) -> Catalogue:
     """With the organisation's own technologies, of which all must be right."""
     catalogue = Catalogue(request.technologies)
     try:
-        for folder in request.technologies:
-            for slug in catalogue.slugs_in(folder):
-                catalogue.technology(slug)
+        catalogue.verify()
     except CatalogueError as error:
         raise UsageError(str(error)) from error
     return catalogue

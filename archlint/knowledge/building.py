@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
-from archlint.knowledge.measures import MEASURES, UNITS
+from archlint.knowledge.measures import MEASURES, UNITS, Dimension
 from archlint.knowledge.reading import Record
 from archlint.knowledge.technology import (
     CARRIERS,
@@ -23,6 +25,7 @@ from archlint.knowledge.technology import (
 
 LIMIT_ID = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
 NEEDS_URL = ("hard", "quota", "sla")
+DIMENSION_OF_KIND: Mapping[str, Dimension] = MappingProxyType({"sla": "fraction", "price": "money"})
 
 
 def build_technology(record: Record, slug: str) -> tuple[Technology, bool]:
@@ -33,13 +36,12 @@ def build_technology(record: Record, slug: str) -> tuple[Technology, bool]:
         slug,
         record.text("name"),
         record.choices("kinds", TECHNOLOGY_KINDS),
-        tuple(_build_limit(item, slug) for item in record.records("limits")),
+        tuple(_build_limits(record, slug)),
         record.texts("aliases"),
         _modes(record),
         tuple(_build_default(item) for item in record.records("defaults")),
     )
     extends = record.flag("extends")
-    _refuse_twins(record, technology)
     record.done()
     return technology, extends
 
@@ -61,6 +63,27 @@ def extended(base: Technology, addition: Technology) -> Technology:
 def read_aliases(record: Record) -> dict[str, str]:
     """Alias -> slug."""
     return {alias: record.text(alias) for alias in record.names()}
+
+
+def refuse_clashes(record: Record, slug: str, taken: Mapping[str, str]) -> None:
+    """Raises CatalogueError for an alias in `taken` that stands for another technology."""
+    for alias in record.texts("aliases"):
+        holder = taken.get(alias, slug)
+        if holder != slug:
+            what = "is a technology itself" if holder == alias else f"is another name of `{holder}`"
+            record.fail(f"the alias `{alias}` {what}", "aliases")
+
+
+def _build_limits(record: Record, slug: str) -> Iterator[Limit]:
+    """Raises CatalogueError for a second limit of one id under one condition."""
+    seen: set[tuple[str, str, str]] = set()
+    for item in record.records("limits"):
+        limit = _build_limit(item, slug)
+        key = _limit_key(limit)
+        if key in seen:
+            item.fail(f"`{limit.id}` is written twice under one condition", "id")
+        seen.add(key)
+        yield limit
 
 
 def _build_limit(record: Record, slug: str) -> Limit:
@@ -98,16 +121,13 @@ def _refuse_unfit(record: Record, limit: Limit) -> None:
         record.fail(f"`{unit.name}` does not fit `{bounds.name}`, which is {bounds.dimension}", "unit")
     if limit.key_unit is not None and UNITS[limit.key_unit].dimension != unit.dimension:
         record.fail(f"`{limit.key_unit}` does not fit `{unit.name}`", "key_unit")
+    wanted = DIMENSION_OF_KIND.get(limit.kind, unit.dimension)
+    if unit.dimension != wanted:
+        record.fail(f"`{unit.name}` does not fit a limit of kind {limit.kind}, which is {wanted}", "unit")
+    if limit.kind == "sla" and limit.amount > 1:
+        record.fail("an availability is at most 100%", "value")
     if limit.kind in NEEDS_URL and limit.source.url is None:
         record.fail(f"a limit of kind {limit.kind} needs the URL of its source", "source")
-
-
-def _refuse_twins(record: Record, technology: Technology) -> None:
-    keys = [_limit_key(limit) for limit in technology.limits]
-    for index, key in enumerate(keys):
-        if key in keys[:index]:
-            place = f"limits[{index}]"
-            record.fail(f"{place}: `{key[0]}` is written twice under one condition", "limits")
 
 
 def _limit_key(limit: Limit) -> tuple[str, str, str]:

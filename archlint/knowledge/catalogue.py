@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property
+from os.path import lexists
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,9 +41,12 @@ class Catalogue:
         """Of all technologies, sorted; lists names and opens no file."""
         return tuple(sorted({file.stem for folder in self._folders for file in _files(folder)}))
 
-    def slugs_in(self, folder: Path) -> tuple[str, ...]:
-        """Of the technologies that one folder describes or adds to, sorted."""
-        return tuple(file.stem for file in _files(folder))
+    def verify(self) -> None:
+        """Read all that the organisation's own folders hold: each file must be right, and no alias be taken."""
+        for file in (file for folder in self._own for file in _files(folder)):
+            self._technology(file.stem)
+        if self._own:
+            self._aliases  # noqa: B018 - made for what it refuses
 
     def technology(self, name: str) -> Technology | None:
         """By slug or alias, with or without `@version`; None where nothing is known of it."""
@@ -52,7 +56,7 @@ class Catalogue:
     def resolve(self, name: str) -> str | None:
         """The slug that a slug or an alias stands for; opens no technology but an organisation's own."""
         wanted = name.partition("@")[0].strip().lower()
-        if any((folder / f"{wanted}.yaml").is_file() for folder in self._folders if SLUG.fullmatch(wanted)):
+        if SLUG.fullmatch(wanted) and any(lexists(folder / f"{wanted}.yaml") for folder in self._folders):
             return wanted
         return self._aliases.get(wanted)
 
@@ -119,14 +123,25 @@ class Catalogue:
     @cached_property
     def _aliases(self) -> Mapping[str, str]:
         """Built-in aliases stand in one table, so that a name met in a manifest opens no other technology."""
+        from archlint.knowledge.building import refuse_clashes
+        from archlint.knowledge.reading import Document
+
+        aliases = dict(self._built_in_aliases)
+        taken = {**aliases, **{slug: slug for slug in self.slugs()}} if self._own else {}
+        for file in (file for folder in self._own for file in _files(folder)):
+            refuse_clashes(Document(file).root(), file.stem, taken)
+            technology = self._technology(file.stem)
+            found = dict.fromkeys(technology.aliases if technology else (), file.stem)
+            aliases |= found
+            taken |= found
+        return aliases
+
+    @cached_property
+    def _built_in_aliases(self) -> Mapping[str, str]:
         from archlint.knowledge.building import read_aliases
         from archlint.knowledge.reading import Document
 
-        aliases = read_aliases(Document(_BUILT_IN / "aliases.yaml").root())
-        for slug in sorted({file.stem for folder in self._own for file in _files(folder)}):
-            technology = self._technology(slug)
-            aliases |= dict.fromkeys(technology.aliases if technology else (), slug)
-        return aliases
+        return read_aliases(Document(_BUILT_IN / "aliases.yaml").root())
 
     def _technology(self, slug: str) -> Technology | None:
         if slug not in self._loaded:
@@ -141,13 +156,23 @@ class Catalogue:
         additions: list[Technology] = []
         for folder in reversed(self._folders):
             file = folder / f"{slug}.yaml"
-            if not file.is_file():
+            if not lexists(file):
                 continue
-            technology, extends = build_technology(Document(file).root(), slug)
+            root = Document(file).root()
+            technology, extends = build_technology(root, slug)
             additions.append(technology)
             if not extends:
-                break
-        return _stacked(additions)
+                return _stacked(additions)
+        if additions:
+            root.fail(f"`extends`: there is no technology `{slug}` to add to{self._meant(slug)}", "extends")
+        return None
+
+    def _meant(self, slug: str) -> str:
+        """Opens no technology: it is asked while one is read."""
+        from difflib import get_close_matches
+
+        names = [self._built_in_aliases.get(slug), *get_close_matches(slug, self.slugs(), n=2, cutoff=0.6)]
+        return next((f"; did you mean `{name}`?" for name in names if name not in (None, slug)), "")
 
 
 def _stacked(additions: list[Technology]) -> Technology | None:
@@ -165,4 +190,6 @@ def _stacked(additions: list[Technology]) -> Technology | None:
 def _files(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise CatalogueError(folder, "is not a folder")
+    for file in sorted(folder.glob("*.yml")):
+        raise CatalogueError(file, "is not read: the name of a file of the catalogue ends in .yaml")
     return sorted(folder.glob("*.yaml"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
@@ -74,7 +75,7 @@ class Record:
         if value is None:
             return default if default is not None else self._missing(name)
         if value not in allowed:
-            self.fail(f"`{value}` is not a {name}; known: {', '.join(sorted(allowed))}", name)
+            self.fail(f"`{value}` is not {_a(name)}; known: {', '.join(sorted(allowed))}", name)
         return value
 
     def texts(self, name: str) -> tuple[str, ...]:
@@ -132,6 +133,11 @@ class Record:
         self.fail(f"`{name}` is missing")
 
 
+def _a(field: str) -> str:
+    """What a value of the field is called."""
+    return {"of": "what carries a setting", "key_unit": "a unit"}.get(field, f"a {field}")
+
+
 class Document:
     """One file, read; knows where each of its values stands."""
 
@@ -141,7 +147,7 @@ class Document:
         try:
             self._data = parse(self._text)
         except (yaml.YAMLError, ValueError, RecursionError, TypeError) as error:
-            raise _syntax_error(file, error) from error
+            raise _syntax_error(file, error, self._text) from error
 
     def root(self) -> Record:
         return self.record(self._data, ())
@@ -186,19 +192,30 @@ def _child(node: yaml.Node | None, step: str | int) -> yaml.Node | None:
 
 def _text_of(file: Path) -> str:
     try:
-        if file.stat().st_size > _MAX_BYTES:
+        found = file.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise CatalogueError(file, "is not a file")
+        if found.st_size > _MAX_BYTES:
             raise CatalogueError(file, "larger than 1 MiB")
         text = file.read_text(encoding="utf-8")
     except OSError as error:
         raise CatalogueError(file, f"cannot be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
-        raise CatalogueError(file, "is not UTF-8") from error
+        before = error.object[: error.start].decode("utf-8")
+        raise CatalogueError(file, "is not UTF-8", *_place_after(before)) from error
     if not text.strip():
         raise CatalogueError(file, "is empty")
     return text
 
 
-def _syntax_error(file: Path, error: Exception) -> CatalogueError:
+def _place_after(text: str) -> tuple[int, int]:
+    """Line and column of what follows a text."""
+    return text.count("\n") + 1, len(text) - text.rfind("\n")
+
+
+def _syntax_error(file: Path, error: Exception, text: str) -> CatalogueError:
+    if isinstance(error, yaml.reader.ReaderError):
+        return CatalogueError(file, f"is not YAML: {error.reason}", *_place_after(text[: error.position]))
     mark = getattr(error, "problem_mark", None)
     message = getattr(error, "problem", None) or str(error) or type(error).__name__
     if mark is None:

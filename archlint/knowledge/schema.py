@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from archlint.knowledge.building import LIMIT_ID, NEEDS_URL
+from archlint.knowledge.building import DIMENSION_OF_KIND, LIMIT_ID, NEEDS_URL
 from archlint.knowledge.catalogue import SLUG
 from archlint.knowledge.measures import MEASURES, UNITS
 from archlint.knowledge.technology import (
@@ -41,7 +41,8 @@ def technology_schema() -> Schema:
 def _limit() -> Schema:
     required = ("id", "value", "unit", "scope", "kind", "breaks", "confidence", "source")
     fits = [_fits(dimension) for dimension in sorted({measure.dimension for measure in MEASURES.values()})]
-    return {**_object(_LIMIT, required), "allOf": [_needs_url(), *fits]}
+    kinds = [_fits_kind(kind, dimension) for kind, dimension in DIMENSION_OF_KIND.items()]
+    return {**_object(_LIMIT, required), "allOf": [_needs_url(), *kinds, *fits]}
 
 
 def _needs_url() -> Schema:
@@ -55,6 +56,14 @@ def _fits(dimension: str) -> Schema:
     units = [name for name, unit in UNITS.items() if unit.dimension == dimension]
     bounded = {"properties": {"measure": {"enum": measures}}, "required": ["measure"]}
     return {"if": bounded, "then": {"properties": {"unit": {"enum": units}}}}
+
+
+def _fits_kind(kind: str, dimension: str) -> Schema:
+    """A limit of this kind is written in a unit of the dimension; an availability is at most 100%."""
+    units: Schema = {"unit": {"enum": [name for name, unit in UNITS.items() if unit.dimension == dimension]}}
+    if kind == "sla":
+        units["value"] = {"maximum": 100}
+    return {"if": {"properties": {"kind": {"const": kind}}, "required": ["kind"]}, "then": {"properties": units}}
 
 
 def _object(properties: Mapping[str, Schema], required: Iterable[str]) -> Schema:

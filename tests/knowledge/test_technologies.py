@@ -101,6 +101,9 @@ FAULTS: dict[str, Change] = {
     "must be a number": lambda limit: limit.update(value="many"),
     "needs the URL": lambda limit: limit["source"].pop("url"),
     "is not a version range": lambda limit: limit.update(condition={"versions": "new"}),
+    "does not fit a limit of kind price": lambda limit: limit.update(kind="price"),
+    "does not fit a limit of kind sla": lambda limit: limit.update(kind="sla"),
+    "at most 100%": lambda limit: limit.update(kind="sla", value=101, unit="%", measure="memory_share"),
     "must be lower-case words": lambda limit: limit.update(id="Topics Per Cluster"),
 }
 
