@@ -127,8 +127,9 @@ def _one_is_all(topic: Topic, waiting: tuple[Publish, Said], least: Said, held: 
         at=least.at,
         field=least.field,
         message=(
-            f"{publish.publisher.label} waits for all copies of {topic.label}{_spoken(said)}, and {show(least.value)} of "
-            f"{show(held.value)} in step is enough{_spoken(least)}: the leader alone acknowledges what its loss takes away"
+            f"{publish.publisher.label} waits for all copies of {topic.label}{_spoken(said)}, and "
+            f"{show(least.value)} of {show(held.value)} in step is enough{_spoken(least)}: "
+            "the leader alone acknowledges what its loss takes away"
         ),
         evidence=(
             Evidence("copies", held.value),

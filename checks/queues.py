@@ -156,6 +156,7 @@ def _default_retention(topic: Topic, analyses: Analyses) -> float | str | bool |
     severity=ERROR,
     needs=("per_instance",),
     applies=lambda consume: consume.topic is not None,
+    subsumes=("LIM105",),
 )
 def consumers_slower_than_producers(consume: Consume, analyses: Analyses) -> Iterator[Finding]:
     """The consumers of a topic handle fewer messages than its producers send.

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from archlint.analysis.instances import greatest
 from archlint.analysis.measured import Found, Knob, Measured, Measurers, Subject, Term, lacking, of_field
 from archlint.analysis.skew import hottest_share
 from archlint.analysis.values import Known, Unknown
-from archlint.system.elements import Consume, Element, Topic, stated
+from archlint.system.elements import Consume, Element, Service, Topic, stated
+
+if TYPE_CHECKING:
+    from archlint.analysis.analyses import Analyses
 
 
 def topic_name_length(subject: Subject) -> Found:
@@ -226,6 +230,8 @@ def _consumers(subject: Subject, *, each_partition: bool) -> Found:
     topic = as_topic(subject)
     partitions = topic.spec.partitions if each_partition else 1
     for name, members in groups_of(topic).items():
+        if each_partition and any(has_other_work(consume, subject.analyses) for consume in members):
+            continue
         counts = [consumers(consume) for consume in members]
         total = sum(count for count in counts if count is not None)
         missing = lacking(None in counts, "services.*.consumes.instances")
@@ -269,6 +275,14 @@ def consumers(consume: Consume) -> int | None:
         return int(own)
     most = greatest(consume.consumer)
     return most.value if isinstance(most, Known) else None
+
+
+def has_other_work(consume: Consume, analyses: Analyses) -> bool:
+    """Whether instances that get no partition are no waste: they are counted for requests, or for another topic."""
+    if consume.spec.instances is not None:
+        return False
+    consumer = consume.consumer
+    return len(consumer.consumes) > 1 or not (isinstance(consumer, Service) and analyses.load.only_consumes(consumer))
 
 
 TOPIC_MEASURES: Measurers = {

@@ -127,3 +127,67 @@ def test_an_election_that_every_topic_decides_needs_no_default() -> None:
         broker("replication_factor: 3, settings: {unclean.leader.election.enable: false}", technology="kafka")
     )
     assert needs(report, "LIM104") == set()
+
+
+# Partitions
+
+
+def consumed(consume: str, topic: str = "partitions: 8", more: str = "", technology: str = "kafka@3.9") -> str:
+    service = f"services: {{worker: {{{more}consumes: [{{from: events/orders{consume}}}]}}}}\n"
+    return broker(topic, technology=technology) + service
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        (consumed(", instances: 9", "retention: 7d"), {"partitions"}),
+        (consumed(""), {"services.*.consumes.instances"}),
+        (consumed("", more="load: {peak: 5/s}, "), set()),
+    ],
+)
+def test_who_waits_for_a_partition_needs_both_numbers(text: str, missing: set[str]) -> None:
+    report = lint(text)
+    assert of(report, "LIM105") == []
+    assert needs(report, "LIM105") == missing
+
+
+def test_idle_consumers_are_told_once() -> None:
+    report = lint(consumed(", instances: 9"))
+    assert [f.code for f in report.findings if f.code[:3] == "LIM"] == ["LIM105"]
+    assert [f.code for f in lint(consumed(", instances: 9"), select=("LIM004",)).findings] == ["LIM004"]
+
+
+def test_replicas_that_serve_requests_are_no_idle_consumers_for_any_check() -> None:
+    report = lint(consumed("", more="replicas: 12, load: {peak: 5/s}, "))
+    assert [f.code for f in report.findings if f.code[:3] == "LIM"] == []
+
+
+def test_consumers_that_do_not_keep_up_are_told_once() -> None:
+    text = consumed(", instances: 9, per_instance: 1/s", "partitions: 8, load: {peak: 10/s, mean: 10/s}")
+    found = [f.code for f in lint(text).findings if f.code in ("LAW133", "LIM004", "LIM105")]
+    assert found == ["LAW133"]
+
+
+@pytest.mark.parametrize(
+    ("how", "topic", "technology", "missing"),
+    [
+        ("", "partitions: 4", "kafka@3.9", {"services.*.publishes.size"}),
+        (", size: 1kB", "retention: 7d", "kafka@3.9", {"partitions"}),
+        (", size: 1kB", "partitions: 4", "redpanda@24.2", {"brokers.*.capacity.partition_throughput"}),
+    ],
+)
+def test_a_rate_into_a_partition_needs_its_parts(how: str, topic: str, technology: str, missing: set[str]) -> None:
+    report = lint(published(how, topic, technology=technology))
+    assert of(report, "LIM106") == []
+    assert needs(report, "LIM106") == missing
+
+
+def test_what_was_measured_stands_above_what_is_advised() -> None:
+    more = "nodes: 3, capacity: {partition_throughput: 30MB/s}"
+    text = published(", size: 2MB", "partitions: 1, replication_factor: 1", more=more)
+    assert [f.code for f in lint(text).findings if f.code in ("LIM004", "LIM106")] == []
+
+
+def test_a_rate_into_a_partition_is_told_once() -> None:
+    text = published(", size: 2MB", "partitions: 1, replication_factor: 1")
+    assert [f.code for f in lint(text).findings if f.code in ("LIM004", "LIM106")] == ["LIM106"]
