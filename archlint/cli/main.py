@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "catalog": ("archlint.cli.catalog", "List what is known: checks, limits, laws, technologies."),
     "plugins": ("archlint.cli.plugins", "List the plug-ins that are installed."),
     "import": ("archlint.cli.import_", "Draft a manifest from what exists."),
+    "drift": ("archlint.cli.drift", "Hold a manifest against what exists."),
     "schema": ("archlint.cli.schema", "Print a JSON Schema."),
 }
 """Each command with the module that defines it as `command`, and its line in the help."""

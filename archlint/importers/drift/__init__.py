@@ -1,0 +1,1 @@
+"""What a manifest states and reality does not."""
