@@ -13,9 +13,7 @@ from archlint.engine.errors import UsageError
 
 @click.command("drift")
 @click.argument("manifest", metavar="MANIFEST")
-@click.option(
-    "--against", "source", required=True, metavar="SOURCE", help="What PATHS are: compose, auto..."
-)
+@click.option("--against", "source", required=True, metavar="SOURCE", help="What PATHS are: compose, auto...")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @with_option
 @click.option(

@@ -13,6 +13,7 @@ from archlint.cli.output import to_file, to_stdout
 from archlint.cli.parameters import format_option, output_option
 from archlint.cli.sources import STANDARD_INPUT, asked_of, tell, with_option
 from archlint.engine import exit_codes
+from archlint.engine.errors import UsageError
 
 if TYPE_CHECKING:
     from archlint.importers.importing import Imported
@@ -22,11 +23,20 @@ if TYPE_CHECKING:
 @click.argument("source", metavar="SOURCE")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @with_option
+@click.option("--into", metavar="MANIFEST", help="Show what would be added to a manifest that exists.")
+@click.option("--write", "is_written", is_flag=True, help="With --into, add it: nothing that stands there changes.")
 @click.option("--name", help="Name of the system, where it is not the source's or the folder's.")
 @format_option("text", "json")
 @output_option()
 def command(
-    source: str, paths: tuple[str, ...], further: tuple[str, ...], name: str | None, format: str, output: str | None
+    source: str,
+    paths: tuple[str, ...],
+    further: tuple[str, ...],
+    into: str | None,
+    is_written: bool,
+    name: str | None,
+    format: str,
+    output: str | None,
 ) -> int:
     """Draft a manifest from what exists: SOURCE is `auto` or one of those that `archlint catalog sources` lists.
 
@@ -35,14 +45,44 @@ def command(
     """
     from archlint.importers.importing import import_sources
 
+    if is_written and into is None:
+        raise UsageError("--write adds to a manifest: name it with --into")
     stdin = sys.stdin.buffer.read() if STANDARD_INPUT in paths else None
     imported = import_sources(asked_of(source, paths, further), name, stdin)
     tell(imported)
+    if into is not None:
+        return _merge(imported, into, is_written)
     text = _as_json(imported) if format == "json" else _as_text(imported)
     if output is not None:
         to_file(output, text)
     else:
         to_stdout(text, "utf-8")
+    return exit_codes.FINDINGS if imported.errors else exit_codes.CLEAN
+
+
+def _merge(imported: Imported, into: str, is_written: bool) -> int:
+    """Show the difference, and write it where that is asked for."""
+    from pathlib import Path
+
+    from archlint.engine.sources.discovery import read_source
+    from archlint.importers.merging import MergeError, difference, merge
+    from archlint.manifest.loading import load
+
+    source = read_source(Path(into))
+    loaded = load(source.content, source.name)
+    if loaded.manifest is None:
+        raise UsageError(f"{source.name} is not a valid manifest: {loaded.problems[0].message}; see archlint check")
+    try:
+        merged = merge(loaded.document, imported.finished, {})
+    except MergeError as error:
+        raise UsageError(str(error)) from error
+    to_stdout(difference(loaded.document, merged))
+    for route in merged.left_out:
+        click.echo(f"note: `{route}` comes from an alias in {source.name}; not added to", err=True)
+    if is_written and merged.added:
+        to_file(into, merged.text)
+    elif merged.added:
+        click.echo(f"nothing is written; --write adds this to {source.name}", err=True)
     return exit_codes.FINDINGS if imported.errors else exit_codes.CLEAN
 
 

@@ -26,12 +26,17 @@ def write(finished: Finished, heading: list[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def render(name: str, value: Any, path: Path, finished: Finished) -> list[str]:
+    """The lines of one field, not indented."""
+    return list(_entry(name, value, path, finished, 0))
+
+
 def _entry(name: str, value: Any, path: Path, finished: Finished, depth: int) -> Iterator[str]:
     indent = "  " * depth
     key = scalar(name)
     origin = finished.origins.get(path)
     if isinstance(value, dict) and value and not _fits_one_line(value, path, finished):
-        yield f"{indent}{key}:{_comment(origin if len(path) == 2 else None)}"
+        yield f"{indent}{key}:{origin_comment(origin if len(path) == 2 else None)}"
         for inner, part in value.items():
             yield from _entry(inner, part, (*path, inner), finished, depth + 1)
     elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
@@ -39,13 +44,13 @@ def _entry(name: str, value: Any, path: Path, finished: Finished, depth: int) ->
         for at, item in enumerate(value):
             yield from _item(item, (*path, at), finished, depth + 1)
     else:
-        yield f"{indent}{key}: {_flow(value)}{_comment(origin or _only_origin(path, finished))}"
+        yield f"{indent}{key}: {flow(value)}{origin_comment(origin or _only_origin(path, finished))}"
 
 
 def _item(value: Any, path: Path, finished: Finished, depth: int) -> Iterator[str]:
     indent = "  " * depth
     if not isinstance(value, dict) or _fits_one_line(value, path, finished):
-        yield f"{indent}- {_flow(value)}{_comment(finished.origins.get(path))}"
+        yield f"{indent}- {flow(value)}{origin_comment(finished.origins.get(path))}"
         return
     lead = "- "
     for name, part in value.items():
@@ -60,18 +65,19 @@ def _fits_one_line(value: dict[str, Any], path: Path, finished: Finished) -> boo
     if len(path) == 2 or any(isinstance(part, dict) for part in value.values()):
         return False
     origins = {str(finished.origins.get((*path, name))) for name in value}
-    return len(origins) == 1 and len(_flow(value)) <= _FLOW_WIDTH
+    return len(origins) == 1 and len(flow(value)) <= _FLOW_WIDTH
 
 
 def _only_origin(path: Path, finished: Finished) -> Origin | None:
     return next((origin for at, origin in finished.origins.items() if at[: len(path)] == path), None)
 
 
-def _flow(value: Any) -> str:
+def flow(value: Any) -> str:
+    """A value on one line."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{scalar(name)}: {_flow(part)}" for name, part in value.items()) + "}"
+        return "{" + ", ".join(f"{scalar(name)}: {flow(part)}" for name, part in value.items()) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(map(_flow, value)) + "]"
+        return "[" + ", ".join(map(flow, value)) + "]"
     return scalar(value)
 
 
@@ -86,7 +92,8 @@ def scalar(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _comment(origin: Origin | None) -> str:
+def origin_comment(origin: Origin | None) -> str:
+    """Where a field came from, to follow it on its line."""
     if origin is None:
         return ""
     note = f", {origin.note}" if origin.note else ""
