@@ -14,12 +14,18 @@ from archlint.cli.parameters import format_option, output_option
 from archlint.cli.sources import STANDARD_INPUT, asked_of, tell, with_option
 from archlint.engine import exit_codes
 from archlint.engine.errors import UsageError
+from archlint.importers import SOURCES
 
 if TYPE_CHECKING:
     from archlint.importers.importing import Imported
 
 
-@click.command("import")
+_EPILOG = "Sources: auto (whatever is recognised), " + ", ".join(
+    f"{name} ({title})" for name, (_, title) in SOURCES.items()
+)
+
+
+@click.command("import", epilog=_EPILOG)
 @click.argument("source", metavar="SOURCE")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @with_option
@@ -38,7 +44,7 @@ def command(
     format: str,
     output: str | None,
 ) -> int:
-    """Draft a manifest from what exists: SOURCE is `auto` or one of those that `archlint catalog sources` lists.
+    """Draft a manifest from the files that a team has.
 
     Every field says where it came from; what the files do not say is left out, and asked for. Exit codes: 0 drafted,
     1 something could not be read, 2 wrong usage.

@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "explain": ("archlint.cli.explain", "Explain a check."),
     "catalog": ("archlint.cli.catalog", "List what is known: checks, limits, laws, technologies."),
     "plugins": ("archlint.cli.plugins", "List the plug-ins that are installed."),
+    "init": ("archlint.cli.init", "Write a first manifest."),
     "import": ("archlint.cli.import_", "Draft a manifest from what exists."),
     "drift": ("archlint.cli.drift", "Hold a manifest against what exists."),
     "schema": ("archlint.cli.schema", "Print a JSON Schema."),

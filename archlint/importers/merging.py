@@ -44,8 +44,8 @@ def merge(document: Document, finished: Finished, names: Mapping[str, str]) -> M
 
 def difference(document: Document, merged: Merged) -> str:
     """As a unified diff; empty where nothing was added."""
-    lines = (text.splitlines(keepends=True) for text in (document.text, merged.text))
-    return "".join(unified_diff(*lines, document.name, document.name, lineterm="\n"))
+    before, after = (text.splitlines(keepends=True) for text in (document.text, merged.text))
+    return "".join(unified_diff(before, after, document.name, document.name))
 
 
 def _verify(document: Document, text: str) -> None:
