@@ -191,3 +191,33 @@ def test_what_was_measured_stands_above_what_is_advised() -> None:
 def test_a_rate_into_a_partition_is_told_once() -> None:
     text = published(", size: 2MB", "partitions: 1, replication_factor: 1")
     assert [f.code for f in lint(text).findings if f.code in ("LIM004", "LIM106")] == ["LIM106"]
+
+
+# Retention
+
+
+@pytest.mark.parametrize(
+    ("how", "more", "missing"),
+    [
+        (", size: 2kB", "nodes: 3", {"disk.size"}),
+        (", size: 2kB", "disk: {size: 1GB}", {"nodes"}),
+        ("", "nodes: 3, disk: {size: 1GB}", {"services.*.publishes.size"}),
+    ],
+)
+def test_what_is_kept_needs_its_parts(how: str, more: str, missing: set[str]) -> None:
+    report = lint(published(how, "replication_factor: 3, retention: 7d", more=more))
+    assert of(report, "LIM107") == []
+    assert needs(report, "LIM107") == missing
+
+
+def test_compression_keeps_what_is_kept_from_being_certain() -> None:
+    topic = "replication_factor: 1, load: {mean: 10/s}, settings: {compression.type: zstd}"
+    report = lint(published(", size: 2MB", topic, more="nodes: 1, disk: {size: 1TB}"))
+    assert [f.severity.label for f in of(report, "LIM107")] == ["warning"]
+
+
+def test_a_disk_that_is_too_small_and_too_large_for_the_provider_is_told_once() -> None:
+    more = "mode: kraft, nodes: 1, disk: {size: 16TB}"
+    topic = "replication_factor: 1, retention: 30d, partitions: 30, load: {mean: 10/s}"
+    report = lint(published(", size: 2MB", topic, technology="msk@3.9", more=more))
+    assert [f.code for f in report.findings if f.code in ("LIM001", "LIM107")] == ["LIM107"]
