@@ -50,6 +50,7 @@ MODULES: tuple[str, ...] = (
     "archlint.checks.queueing",
     "archlint.checks.queues",
     "archlint.checks.quorum_loss",
+    "archlint.checks.rabbitmq_queues",
     "archlint.checks.reached_limits",
     "archlint.checks.recovery_cycles",
     "archlint.checks.redis_memory",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from archlint.analysis.load import Load
     from archlint.analysis.objectives import Objectives
     from archlint.analysis.ownership import Ownership
+    from archlint.analysis.planes import DataPath
     from archlint.analysis.promises import Promises
     from archlint.analysis.recovery_cycles import RecoveryCycles
     from archlint.analysis.retries import Retries
@@ -78,6 +79,13 @@ class Analyses:
         from archlint.analysis.recovery_cycles import RecoveryCycles
 
         return RecoveryCycles(self.single_failures.losses)
+
+    @cached_property
+    def data_path(self) -> DataPath:
+        """Where requests ask what only changes the system."""
+        from archlint.analysis.planes import DataPath
+
+        return DataPath(self.systems, self.promises)
 
     @cached_property
     def budget_owners(self) -> BudgetOwners:
