@@ -140,8 +140,8 @@ def beyond_recommended(component: Component, analyses: Analyses) -> Iterator[Fin
     """The system goes beyond what is advised for a technology, or beyond all that was ever tested.
 
     What it finds: a figure of the manifest beyond a limit that the technology's makers recommend, or beyond the
-    largest published test. Where the limit depends on a mode or version that the manifest does not state, only a
-    figure beyond all of them fires.
+    largest published test. Where a limit depends on a mode, plan or version that the manifest does not state, only a
+    figure beyond those of all of them fires; a limit of one plan alone says nothing until the plan is stated.
 
     Why it matters: nothing refuses the next one. The cost shows later, and all at once: in a failover, a restart, a
     rebalance, an election.

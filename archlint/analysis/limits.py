@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,7 +13,7 @@ from archlint.analysis.measured import Measured, Subject
 from archlint.analysis.measurers import MEASURERS
 from archlint.analysis.raised import Bound, bound
 from archlint.analysis.technology import protocols_of, technology_of
-from archlint.analysis.terms import LEVELS, NEAR, Level, Rule, Rules, Terms, has_measure
+from archlint.analysis.terms import LEVELS, NEAR, Alternatives, Level, Rule, Rules, Terms, has_measure
 from archlint.analysis.thresholds import exceeds
 from archlint.analysis.transaction_measures import Involved
 from archlint.analysis.values import Unknown
@@ -150,7 +150,7 @@ def _judge(subject: Subject, terms: Terms, judged: Judged) -> None:
         for measured in rules.measurer(subject):
             judged.levels |= rules.levels
             if isinstance(measured, Unknown):
-                for rule in (*rules.decided, *chain.from_iterable(rules.undecided)):
+                for rule in (*rules.decided, *chain.from_iterable(group.rules for group in rules.undecided)):
                     judged.lacks(rule, measured.fields)
                 judged.lacks_of_growing.update(measured.fields if rules.measure in GROWING else ())
             else:
@@ -196,11 +196,14 @@ def _is_measured(subject: Subject, measure: str) -> bool:
 
 
 def _compare_alternatives(
-    subject: Subject, measured: Measured, group: Sequence[Rule], judged: Judged
+    subject: Subject, measured: Measured, group: Alternatives, judged: Judged
 ) -> Iterator[Breach]:
-    """Of limits of one id, one of which binds: only a figure beyond all of them is a breach, of the mildest."""
+    """Of limits of one id, one of which binds: only a figure beyond all of them is a breach, of the mildest.
+
+    Where it may be that none binds, such as limits of one plan while no plan is stated, there is no breach.
+    """
     bounds: list[tuple[Rule, Bound]] = []
-    for rule in group:
+    for rule in group.rules:
         found = bound(subject, measured, rule.limit, certain=False)
         if isinstance(found, Unknown):
             judged.lacks(rule, found.fields)
@@ -210,10 +213,10 @@ def _compare_alternatives(
         return
     passed = [exceeds(found.exposure(measured.value), 1) for _, found in bounds]
     rule, mildest = min(bounds, key=lambda pair: pair[1].exposure(measured.value))
-    level = _level(rule, mildest.exposure(measured.value), measured)
+    level = _level(rule, mildest.exposure(measured.value), measured) if group.one_binds else None
     if level is not None:
         yield Breach(level, mildest, measured, subject)
-    if all(passed) and not (measured.missing and rule.limit.direction == "min"):
+    if all(passed) and group.one_binds and not (measured.missing and rule.limit.direction == "min"):
         return
     missing = (name for rule, _ in bounds for name in rule.missing) if any(passed) else ()
     lacks = (*missing, *measured.missing)

@@ -48,17 +48,24 @@ class Rule(NamedTuple):
         return cls(limit, fields, plain, _levels_of(limit), limit.raisable or limit.per_key is not None)
 
 
+class Alternatives(NamedTuple):
+    """Limits of one id whose conditions are open. `one_binds`: however it is run, one of them holds."""
+
+    rules: tuple[Rule, ...]
+    one_binds: bool
+
+
 class Rules(NamedTuple):
-    """The limits on one measure: `decided` bind, those of one id in `undecided` have conditions that are open."""
+    """The limits on one measure: `decided` bind, of `undecided` some may."""
 
     measure: str
     measurer: Measurer
     decided: tuple[Rule, ...]
-    undecided: tuple[tuple[Rule, ...], ...]
+    undecided: tuple[Alternatives, ...]
     levels: frozenset[Level]
 
     @classmethod
-    def of(cls, measure: str, rules: Sequence[Rule]) -> Rules:
+    def of(cls, measure: str, rules: Sequence[Rule], ways: Sequence[Setting]) -> Rules:
         by_id: dict[str, list[Rule]] = {}
         for rule in rules:
             if rule.missing:
@@ -67,7 +74,7 @@ class Rules(NamedTuple):
             measure,
             MEASURERS[measure][1],
             tuple(rule for rule in rules if not rule.missing),
-            tuple(tuple(group) for group in by_id.values()),
+            tuple(Alternatives(tuple(group), _one_binds(group, ways)) for group in by_id.values()),
             frozenset(level for rule in rules for level in rule.levels),
         )
 
@@ -87,7 +94,8 @@ class Terms:
         for limit, missing in (*((limit, ()) for limit in applicable.decided), *applicable.undecided):
             if limit.measure is not None and limit.kind in _LEVEL_OF_KIND:
                 rules.setdefault(limit.measure, []).append(Rule.of(limit, missing))
-        self._rules = tuple(Rules.of(measure, found) for measure, found in rules.items())
+        ways = technology.ways(setting) if applicable.undecided else ()
+        self._rules = tuple(Rules.of(measure, found, ways) for measure, found in rules.items())
 
     def rules_for(self, subject: Subject) -> tuple[Rules, ...]:
         """Those on measures that the subject has."""
@@ -95,6 +103,10 @@ class Terms:
         if kind not in self._by_kind:
             self._by_kind[kind] = tuple(rules for rules in self._rules if has_measure(subject, rules.measure))
         return self._by_kind[kind]
+
+
+def _one_binds(group: Sequence[Rule], ways: Sequence[Setting]) -> bool:
+    return all(any(rule.limit.condition.holds(way) for rule in group) for way in ways)
 
 
 def has_measure(subject: Subject, measure: str) -> bool:

@@ -53,6 +53,11 @@ class VersionRange(NamedTuple):
             raise ValueError(f"`{text}` is not a version range; write, for example, `>=1.1 <4.0`")
         return cls(text)
 
+    @property
+    def bounds(self) -> tuple[str, ...]:
+        """The versions that it names."""
+        return tuple(match[2] for part in self.text.split() if (match := _BOUND.fullmatch(part)))
+
     def admits(self, version: str | None) -> bool | None:
         """Whether the range holds `version`; None where that is not decided.
 
@@ -209,6 +214,21 @@ class Technology(NamedTuple):
         possible = [m for m, versions in self.modes.items() if versions.admits(setting.version) is not False]
         return Setting(possible[0], setting.version, setting.tier) if len(possible) == 1 else setting
 
+    def ways(self, setting: Setting) -> tuple[Setting, ...]:
+        """All that the setting leaves open, as far as the limits and defaults tell modes, tiers and versions apart."""
+        setting = self.completed(setting)
+        conditions = [limit.condition for limit in self.limits if limit.kind not in ("sla", "price")]
+        conditions += [default.condition for default in self.defaults]
+        tiers = sorted({condition.tier for condition in conditions if condition.tier is not None})
+        named = _versions_of([condition.versions for condition in conditions if condition.versions is not None])
+        return tuple(
+            Setting(mode, version, tier)
+            for mode in _one_or_any(setting.mode, list(self.modes))
+            for version in _one_or_any(setting.version, named)
+            if mode is None or mode not in self.modes or self.modes[mode].admits(version) is not False
+            for tier in _one_or_any(setting.tier, tiers)
+        )
+
     def defaults_in(self, setting: Setting) -> tuple[Default, ...]:
         setting = self.completed(setting)
         return tuple(default for default in self.defaults if default.condition.holds(setting))
@@ -216,6 +236,27 @@ class Technology(NamedTuple):
     def _deciding(self) -> tuple[Limit, ...]:
         sourced = {limit.id for limit in self.limits if limit.provenance == "source"}
         return tuple(x for x in self.limits if x.provenance == "source" or x.id not in sourced)
+
+
+def _one_or_any(stated: str | None, known: list[str]) -> list[str | None]:
+    return [stated] if stated is not None else [*known] or [None]
+
+
+def _versions_of(ranges: list[VersionRange]) -> list[str]:
+    """One of each group of versions that the ranges tell apart, oldest first.
+
+    The oldest that is named stands for all before it, unless something is said of these alone.
+    """
+    named = sorted({bound for found in ranges for bound in found.bounds}, key=_first_release)
+    if not named:
+        return []
+    before = any(found.admits("0") and found.admits(named[0]) is False for found in ranges)
+    return [*(["0"] if before else []), *named, "999999"]
+
+
+def _first_release(version: str) -> tuple[int, ...]:
+    line = _release_line(version)
+    return line[0] if line is not None else ()
 
 
 def _equal(wanted: str | None, stated: str | None) -> bool | None:

@@ -137,3 +137,42 @@ def test_demand_that_is_partly_known_can_pass_the_rate_of_others() -> None:
     report = lint(HEAD + text % "5k/s")
     assert of(report) == []
     assert needs(report, "LIM009") == {"load.peak"}
+
+
+@pytest.mark.parametrize(
+    ("text", "needed"),
+    [
+        # no maximum on the other plans
+        ("services: {a: {technology: azure-functions, latency: {p99: 40m}}}\n", "settings.tier"),
+        # the premium and dedicated tiers take in more
+        (
+            "services: {a: {publishes: [{to: bus/t, rate: 90k/s, size: 1kB}]}}\n"
+            "brokers: {bus: {technology: event-hubs, topics: {t: {partitions: 10}}}}\n",
+            "settings.tier",
+        ),
+        # a single node has no members to count
+        ("caches: {a: {technology: redis@7, nodes: 1200}}\n", "mode"),
+        # standard queues have no such limit
+        (
+            "services: {a: {publishes: [{to: bus/t, rate: 900k/s, size: 1kB}]}}\n"
+            "brokers: {bus: {technology: sqs, topics: {t: {}}}}\n",
+            "mode",
+        ),
+    ],
+)
+def test_a_limit_of_one_plan_says_nothing_where_no_plan_is_stated(text: str, needed: str) -> None:
+    report = lint(HEAD + text, select=("LIM00",))
+    named = ("timeout_max", "ingress", "cluster_nodes", "fifo_message_rate")
+    assert [f.message for f in report.findings if any(name in f.message for name in named)] == []
+    fields = {field for group in report.not_evaluated for field in group.needs}
+    assert {field.removeprefix("brokers.*.") for field in fields} & {needed, needed.removeprefix("settings.")}
+
+
+def test_where_one_of_several_limits_holds_in_any_case_a_figure_beyond_all_is_told() -> None:
+    text = (
+        "services: {a: {calls: [{to: b, through: [edge], timeout: 90s}]}, b: {latency: {p99: 60s}}}\n"
+        "networks: {edge: {technology: api-gateway}}\n"
+    )
+    found = of(lint(HEAD + text, select=("LIM00",)))
+    assert [(f.code, f.severity.label) for f in found] == [("LIM001", "warning")]
+    assert "30s" in found[0].message

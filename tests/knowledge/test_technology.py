@@ -148,3 +148,25 @@ def test_a_figure_that_could_not_be_verified_is_never_an_error() -> None:
     assert limit().can_err
     assert not limit(confidence="low").can_err
     assert not limit(provenance="framework").can_err
+
+
+def test_the_ways_to_run_a_technology_are_those_that_its_limits_tell_apart() -> None:
+    source = Source("Manual", 2025, "https://example.org")
+    limit = Limit("abacus", "size", 1, "GiB", "store", "hard", "writes are refused", source, "high")
+    technology = Technology(
+        "abacus",
+        "Abacus",
+        ("datastore",),
+        (
+            limit._replace(condition=Condition(mode="beads", versions=VersionRange.parse("<4"))),
+            limit._replace(condition=Condition(mode="rods", versions=VersionRange.parse(">=4"), tier="small")),
+            limit._replace(kind="sla", condition=Condition(tier="gold")),
+        ),
+        modes={"beads": VersionRange.parse("<4"), "rods": VersionRange.parse(">=1")},
+    )
+    assert set(technology.ways(Setting())) == {
+        Setting("beads", "0", "small"),
+        Setting("rods", "4", "small"),
+        Setting("rods", "999999", "small"),
+    }
+    assert technology.ways(Setting("rods", "5", "large")) == (Setting("rods", "5", "large"),)
