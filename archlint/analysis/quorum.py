@@ -7,6 +7,7 @@ OSDI 1999 (3f + 1).
 
 from __future__ import annotations
 
+from archlint.analysis import survival
 from archlint.analysis.survival import elects_itself, least_instances
 from archlint.analysis.values import Known, Unknown
 from archlint.system.elements import NONE, Broker, Component, stated
@@ -14,7 +15,7 @@ from archlint.system.elements import NONE, Broker, Component, stated
 
 def majority(voters: int) -> int:
     """The fewest of `voters` of which any two sets have a member in common."""
-    return _count(voters) // 2 + 1
+    return survival.majority(_count(voters))
 
 
 def crashes_survived(voters: int) -> int:

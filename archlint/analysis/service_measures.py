@@ -200,9 +200,11 @@ def _ports_of(subject: Subject, call: Call, most: Known[float] | Unknown) -> Fou
         yield Unknown(*(unknown or ("replicas",)))
         return
     each = rate.value / most.value
+    target = call.label.partition(" -> ")[2]
     yield Measured(
         each * TIME_WAIT, call, "connections.reuse",
-        f"each instance of {call.label} opens {each:,.4g} connections a second and so holds {{}} ports",
+        f"each instance of {call.caller.label} opens {each:,.4g} connections a second to {target}, and holds {{}} with "
+        "those that it has just closed",
         terms=(Term("calls of one instance", each, "/s"), Term("time a closed port is held", TIME_WAIT, "s")),
         formula="calls of one instance x time a closed port is held", owners=(call.caller,),
     )  # fmt: skip

@@ -25,6 +25,7 @@ CHECKS = load_registry().checks
 MONTH = 30.4375
 YEAR = 365.25
 
+
 def figures(text: str) -> list[str]:
     return re.findall(r"(?<![\w.])\d+(?:,\d{3})*(?:\.\d+)?", text)
 
