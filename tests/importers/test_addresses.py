@@ -1,0 +1,40 @@
+"""Which hosts a text of configuration names."""
+
+from __future__ import annotations
+
+import pytest
+
+from archlint.importers.addresses import Address, addresses, named_hosts
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("http://cart:7070/api?x=1", [Address("cart", "http", 7070)]),
+        ("postgres://me:secret@db.shop.svc:5432/x", [Address("db.shop.svc", "postgres", 5432)]),
+        ("jdbc:postgresql://db/x", [Address("db", "postgresql", None)]),
+        ("mongodb://u:p@a:27017,b:27017/x", [Address("a", "mongodb", 27017), Address("b", "mongodb", 27017)]),
+        ("kafka-1:9092,kafka-2:9092", [Address("kafka-1", None, 9092), Address("kafka-2", None, 9092)]),
+        ("host=db user=me", []),
+        ("http://localhost:80 127.0.0.1:80 0.0.0.0:9", []),
+        ("10.0.0.1:80", []),
+        ("12:30", []),
+        ("a:b:c", []),
+        ("http://[::1]:80/", []),
+        ("http://h:99999/", []),
+        ("--url=http://cart:1 --to cart:1", [Address("cart", "http", 1), Address("cart", None, 1)]),
+    ],
+)
+def test_addresses(text: str, found: list[Address]) -> None:
+    assert list(addresses(text)) == found
+
+
+def test_a_bare_host_is_one_only_where_hosts_are_due() -> None:
+    assert list(named_hosts("redis-cart")) == [Address("redis-cart")]
+    assert list(named_hosts("a, b")) == [Address("a"), Address("b")]
+    assert list(named_hosts("some words.")) != [Address("some words.")]
+    assert Address("true") in named_hosts("true")  # whether that is a host, the components decide
+
+
+def test_credentials_are_not_kept() -> None:
+    assert "secret" not in repr(list(named_hosts("redis://:secret@cache:6379 amqp://u:secret@mq")))
