@@ -19,6 +19,9 @@ from archlint.manifest.spans import NAMING
 from archlint.manifest.tree import value_at
 from archlint.records import dataclass, field
 
+_COMMENT = 1_000
+"""Deeper than any mapping: a comment belongs to the line, before any new line."""
+
 
 class MergeError(Exception):
     """The manifest cannot be added to safely; the message says why."""
@@ -75,14 +78,15 @@ class _Merging:
 
     def __init__(self, document: Document, finished: Finished, names: Mapping[str, str]) -> None:
         self._document, self._spans, self._finished, self._names = document, document.spans, finished, names
-        self.insertions: list[tuple[int, str]] = []
+        self.insertions: list[tuple[int, int, str]] = []  # where, how deep, what
         self.left_out: list[str] = []
         self._newline = "\r\n" if "\r\n" in document.text else "\n"
 
     def text(self) -> str:
         text = self._document.text
         parts, at = [], 0
-        for index, insertion in sorted(self.insertions, key=lambda pair: pair[0]):
+        # At one place, what belongs to the inner mapping comes before what belongs to the outer.
+        for index, _, insertion in sorted(self.insertions, key=lambda each: (each[0], -each[1])):
             parts += [text[at:index], insertion]
             at = index
         return "".join([*parts, text[at:]])
@@ -94,12 +98,20 @@ class _Merging:
                 continue
             known = self._known(name, stated, source)
             if known is None:
-                if len(source) != 1 or not self._elsewhere(name):
-                    self._add(name, value, (*source, name), target, stated)
+                self._add_new(name, value, (*source, name), target, stated)
             elif isinstance(value, dict) and isinstance(stated[known], dict):
                 self.mapping(value, (*source, name), stated[known], (*target, known))
             elif isinstance(value, list) and isinstance(stated[known], list):
                 self._list(value, (*source, name), stated[known], (*target, known))
+
+    def _add_new(self, name: str, value: Any, source: Path, target: Path, stated: dict[str, Any]) -> None:
+        """Add a field, a section or a component, but no component that the manifest has under another section."""
+        if len(source) == 1 and isinstance(value, dict):
+            value = {inner: part for inner, part in value.items() if not self._elsewhere(inner)}
+            if not value:
+                return
+        if len(source) != 2 or not self._elsewhere(name):
+            self._add(name, value, source, target, stated)
 
     def _known(self, name: str, stated: dict[str, Any], source: Path) -> str | None:
         """What the manifest calls it; names of components may differ in case and in `_`."""
@@ -142,7 +154,7 @@ class _Merging:
     def _add(self, name: str, value: Any, source: Path, target: Path, stated: dict[str, Any]) -> None:
         if not target:
             lines = render(name, value, source, self._finished)
-            self._insert(len(self._document.text), ["", *lines])
+            self._insert(len(self._document.text), 0, ["", *lines])
             return
         place = self._container(target)
         if place is None:
@@ -151,12 +163,12 @@ class _Merging:
         start, end = place
         if self._document.text[start] == "{":
             lead = ", " if stated else ""
-            self.insertions.append((end - 1, f"{lead}{flow({name: value})[1:-1]}"))
+            self.insertions.append((end - 1, len(target), f"{lead}{flow({name: value})[1:-1]}"))
             self._comment(end, name, source)
             return
         indent = self._indent((*target, next(iter(stated))))
         lines = [" " * indent + line for line in render(name, value, source, self._finished)]
-        self._insert(self._after(end), lines)
+        self._insert(self._after(end), len(target), lines)
 
     def _append(self, item: dict[str, Any], source: Path, target: Path, stated: list[Any]) -> None:
         place = self._container(target)
@@ -166,12 +178,12 @@ class _Merging:
         start, end = place
         if self._document.text[start] == "[":
             lead = ", " if stated else ""
-            self.insertions.append((end - 1, f"{lead}{flow(item)}"))
+            self.insertions.append((end - 1, len(target), f"{lead}{flow(item)}"))
             self._comment(end, str(next(iter(item.values()))), source)
             return
         column = self._document.spans.lines.position(start)[1]
         comment = origin_comment(self._finished.origin(source))
-        self._insert(self._after(end), [f"{' ' * (column - 1)}- {flow(item)}{comment}"])
+        self._insert(self._after(end), len(target), [f"{' ' * (column - 1)}- {flow(item)}{comment}"])
 
     def _container(self, path: Path) -> tuple[int, int] | None:
         """Where the value at `path` begins and ends; None where it is an alias, or comes from one."""
@@ -194,19 +206,19 @@ class _Merging:
         ends = [at for at in (text.find("\n", index), text.find("\r", index)) if at >= 0]
         return min(ends, default=len(text))
 
-    def _insert(self, index: int, lines: list[str]) -> None:
+    def _insert(self, index: int, depth: int, lines: list[str]) -> None:
         text = self._document.text
         at_end = index == len(text)
         closed = not text or text.endswith(("\n", "\r"))
         body = self._newline.join(lines)
         if at_end and closed:
-            self.insertions.append((index, body + self._newline))
+            self.insertions.append((index, depth, body + self._newline))
         else:
-            self.insertions.append((index, self._newline + body))
+            self.insertions.append((index, depth, self._newline + body))
 
     def _comment(self, end: int, name: str, source: Path) -> None:
         """Where a line in braces ends without a comment, it gets one."""
         comment = origin_comment(self._finished.origin(source))
         line_end = self._after(end)
         if comment and not self._document.text[end:line_end].strip(" \t]},"):
-            self.insertions.append((line_end, f"  # {name}:{comment.removeprefix('  #')}"))
+            self.insertions.append((line_end, _COMMENT, f"  # {name}:{comment.removeprefix('  #')}"))
