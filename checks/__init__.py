@@ -57,6 +57,7 @@ MODULES: tuple[str, ...] = (
     "archlint.checks.redis_persistence",
     "archlint.checks.retries",
     "archlint.checks.scalability",
+    "archlint.checks.search_shards",
     "archlint.checks.serial_work",
     "archlint.checks.single_failures",
     "archlint.checks.skew",
@@ -67,5 +68,6 @@ MODULES: tuple[str, ...] = (
     "archlint.checks.tail",
     "archlint.checks.tiers",
     "archlint.checks.timeouts",
+    "archlint.checks.transport_limits",
     "archlint.checks.zone_loss",
 )
