@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from archlint.importers.reading.files import Origin
-from archlint.manifest.spans import NAMING
 from archlint.records import dataclass
 
 Section = Literal["clients", "services", "datastores", "caches", "brokers", "externals", "networks", "jobs"]
@@ -42,13 +41,14 @@ class Branch:
 
 
 class Listing:
-    """A list of mappings, such as the calls of a service."""
+    """A list of mappings, such as the calls of a service. `named` holds those that were added, by name."""
 
-    __slots__ = ("items", "origin")
+    __slots__ = ("items", "named", "origin")
 
     def __init__(self, origin: Origin) -> None:
         self.origin = origin
         self.items: list[Branch] = []
+        self.named: dict[str, Branch] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +136,13 @@ class Component(Statement):
         `stated` are fields of it; in their names `_` at the end is left out, so that `async_` can be written.
         """
         listing = self._branch.fields.setdefault(field, Listing(origin))
-        assert isinstance(listing, Listing)
-        naming = _NAMING[field]
-        branch = next((item for item in listing.items if _named(item) == name), None)
+        if not isinstance(listing, Listing):  # an explicit `none`, where another source says more
+            self._draft.differs(self.route, field, listing, name, origin)
+            listing = Listing(origin)
+        branch = listing.named.get(name)
         if branch is None:
-            branch = Branch(origin)
-            branch.fields[naming] = Leaf(name, origin)
+            branch = listing.named[name] = Branch(origin)
+            branch.fields[_NAMING[field]] = Leaf(name, origin)
             listing.items.append(branch)
         statement = Statement(self._draft, branch, f"{self.route}.{field}[{name}]")
         for key, value in stated.items():
@@ -162,20 +163,13 @@ class Component(Statement):
         """What a list holds, by name."""
         listing = self._branch.fields.get(field)
         for branch in listing.items if isinstance(listing, Listing) else ():
-            name = str(_named(branch))
+            leaf = branch.fields[_NAMING[field]]
+            name = str(leaf.value) if isinstance(leaf, Leaf) else ""
             yield name, Statement(self._draft, branch, f"{self.route}.{field}[{name}]")
 
 
-_NAMING = {"calls": "to", "depends_on": "on", "publishes": "to", "consumes": "from"}
-
-
-def _named(branch: Branch) -> Any:
-    """The naming value of an item."""
-    for name in NAMING:
-        leaf = branch.fields.get(name)
-        if isinstance(leaf, Leaf):
-            return leaf.value
-    return None
+_NAMING = {"calls": "to", "depends_on": "on", "publishes": "to", "consumes": "from", "health_check": "kind"}
+"""Lists of mappings, and the field that tells the items of each apart."""
 
 
 class Draft:
