@@ -11,6 +11,8 @@ MODULES: tuple[str, ...] = (
     "archlint.checks.byzantine",
     "archlint.checks.caching",
     "archlint.checks.cap",
+    "archlint.checks.cassandra_consistency",
+    "archlint.checks.cassandra_partitions",
     "archlint.checks.ceilings",
     "archlint.checks.connections",
     "archlint.checks.contradictions",

@@ -25,7 +25,7 @@ def finding_of(breach: Breach, today: datetime.date) -> Finding:
     return Finding(
         at=measured.at,
         field=field_of(breach),
-        severity=_severity(breach),
+        severity=severity_of(breach),
         message=f"{says(breach)}; {limit_in_words(breach)}{reached} ({source_of(breach.bound)})",
         exposure=breach.exposure if math.isfinite(breach.exposure) else None,
         evidence=(*evidence_of(breach), *((Evidence("reached", month),) if month else ())),
@@ -53,7 +53,7 @@ def _month(breach: Breach, today: datetime.date) -> str | None:
     return None if date is None else month_name(date)
 
 
-def _severity(breach: Breach) -> Severity:
+def severity_of(breach: Breach) -> Severity:
     """An error only where the breach is certain, and the figure of the limit too."""
     bound, limit = breach.bound, breach.bound.limit
     if not limit.can_err or not bound.certain or not breach.measured.certain:
@@ -192,6 +192,11 @@ def keeper_of(breach: Breach) -> Element:
 def _raised_unit(breach: Breach) -> str:
     unit = _unit(breach)
     return unit if unit in _SHORT else ""
+
+
+def written_size(value: float) -> str:
+    """The largest round size that is not above `value`, in bytes."""
+    return _written(value, "B", down=True)
 
 
 def _written(value: float, unit: str, *, down: bool) -> str:

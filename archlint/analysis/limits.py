@@ -51,20 +51,23 @@ class Judged:
     """What the limits of its technology say of one component.
 
     `unknown` holds, by level, the fields without which some limit of that level cannot be judged; `held` what was
-    compared with a limit that surely binds, whether the limit holds or not; `lacks_of_growing` the fields without
-    which a figure that grows cannot be told.
+    compared with a limit that surely binds, whether the limit holds or not; `lacking`, by measure, the same fields as
+    `unknown`; `lacks_of_growing` those without which a figure that grows cannot be told.
     """
 
-    __slots__ = ("breaches", "held", "lacks_of_growing", "levels", "unknown")
+    __slots__ = ("breaches", "held", "lacking", "lacks_of_growing", "levels", "unknown")
 
     def __init__(self) -> None:
         self.levels: set[Level] = set()
         self.breaches: list[Breach] = []
         self.held: list[Breach] = []
         self.lacks_of_growing: set[str] = set()
+        self.lacking: dict[str, set[str]] = {}
         self.unknown: dict[Level, set[str]] = {level: set() for level in LEVELS}
 
     def lacks(self, rule: Rule, fields: Iterable[str]) -> None:
+        if fields:
+            self.lacking.setdefault(rule.limit.measure or "", set()).update(fields)
         for level in rule.levels:
             self.unknown[level].update(fields)
 
@@ -179,7 +182,7 @@ def _compare(subject: Subject, measured: Measured, rules: Rules, judged: Judged)
         if level is not None:
             found.append(breach)
         if measured.missing and (rule.limit.direction == "min" or not exceeds(exposure, 1)):
-            judged.lacks(rule, measured.missing)
+            judged.lacks(rule, () if _holds_at_most(measured, bounds) else measured.missing)
     for group in rules.undecided:
         found += _compare_alternatives(subject, measured, group, judged)
     if found:
@@ -216,12 +219,19 @@ def _compare_alternatives(
     level = _level(rule, mildest.exposure(measured.value), measured) if group.one_binds else None
     if level is not None:
         yield Breach(level, mildest, measured, subject)
+    if all(_holds_at_most(measured, found) for _, found in bounds):
+        return
     if all(passed) and group.one_binds and not (measured.missing and rule.limit.direction == "min"):
         return
     missing = (name for rule, _ in bounds for name in rule.missing) if any(passed) else ()
     lacks = (*missing, *measured.missing)
     for rule, _ in bounds:
         judged.lacks(rule, lacks)
+
+
+def _holds_at_most(measured: Measured, found: Bound) -> bool:
+    """Whether the limit holds by far, whatever is not stated."""
+    return measured.most is not None and not exceeds(found.exposure(measured.most), NEAR)
 
 
 def _level(rule: Rule, exposure: float, measured: Measured) -> Level | None:
