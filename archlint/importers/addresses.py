@@ -8,9 +8,13 @@ from urllib.parse import urlsplit
 
 from archlint.records import dataclass
 
-_URL = re.compile(r"\b([a-zA-Z][a-zA-Z0-9+.-]*)://([^\s\"'<>`]+)")
+_URL = re.compile(r"(?<![a-zA-Z0-9+.-])([a-zA-Z][a-zA-Z0-9+.-]*)://([^\s\"'<>`]+)")
 _HOST = r"(?:[a-zA-Z0-9](?:[a-zA-Z0-9_-]*[a-zA-Z0-9])?)(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*"
-_HOST_AND_PORT = re.compile(rf"(?<![\w./:@-])({_HOST}):(\d{{1,5}})(?![\w:])")
+_HOST_AND_PORT = re.compile(rf"(?<![\w./:-])({_HOST}):(\d{{1,5}})(?![\w:@])")
+_PAIRED = re.compile(
+    rf"\b(?:host|hostname|server|addr|address|data source)\s*=\s*(?:tcp:)?({_HOST})(?:[,:](\d{{1,5}}))?(?![\w@])",
+    re.IGNORECASE,
+)
 _WHOLE = re.compile(_HOST)
 _SEPARATORS = re.compile(r"[\s,;]+")
 _OWN = frozenset({"localhost", "0.0.0.0", "127.0.0.1", "host.docker.internal", "example.com", "example.org"})
@@ -26,9 +30,9 @@ class Address:
 
 
 def addresses(text: str) -> Iterator[Address]:
-    """The hosts that a text names by a URL or with a port, in order, each once; never the machine itself."""
+    """The hosts that a text names by a URL, with a port or as `host=`, each once; never the machine itself."""
     seen: set[Address] = set()
-    for address in (*_of_urls(text), *_with_ports(_URL.sub(" ", text))):
+    for address in (*_of_urls(text), *_with_ports(rest := _URL.sub(" ", text)), *_in_pairs(rest)):
         if address not in seen and address.host.lower() not in _OWN:
             seen.add(address)
             yield address
@@ -68,3 +72,12 @@ def _with_ports(text: str) -> Iterator[Address]:
     for host, port in _HOST_AND_PORT.findall(text):
         if not host.replace(".", "").isdigit() and 0 < int(port) < 65_536:
             yield Address(host, None, int(port))
+
+
+def _in_pairs(text: str) -> Iterator[Address]:
+    """As connection strings of ADO.NET, ODBC and libpq have them: `Host=db;Username=...`, `host=db port=5432`."""
+    if "=" not in text:
+        return
+    for host, port in _PAIRED.findall(text):
+        if not host.replace(".", "").isdigit():
+            yield Address(host, None, int(port) if port and 0 < int(port) < 65_536 else None)
