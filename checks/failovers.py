@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+import math
 
 from archlint.analysis.analyses import Analyses
-from archlint.analysis.cuts import SinglePoint
 from archlint.analysis.domains import Domain, places_known
 from archlint.analysis.downtime import Budget
-from archlint.analysis.promises import Promises
 from archlint.analysis.survival import elects_itself, fate_of_instance, redundancy, spreads_itself
+from archlint.analysis.takeovers import Takeover
+from archlint.analysis.thresholds import at_most, exceeds
+from archlint.checks.single_points import domain_finding, is_run_here, severity_of
 from archlint.plugin import (
     ERROR,
+    INFO,
     NONE,
     WARNING,
     Broker,
     Cache,
+    Clear,
     Component,
     Datastore,
     Evidence,
     Finding,
     Iterator,
-    Network,
     NotApplicable,
-    Related,
-    Service,
+    Topic,
     Unknown,
     check,
     need,
@@ -32,15 +33,8 @@ from archlint.plugin import (
     stated,
 )
 
-NAMED = 4
-"""Flows and components that a message names; the rest are counted."""
 
-
-def _is_run_here(component: Component) -> bool:
-    return isinstance(component, Service | Datastore | Cache | Broker | Network)
-
-
-@check("LAW122", "single-region-for-the-promise", severity=ERROR, applies=_is_run_here)
+@check("LAW122", "single-region-for-the-promise", severity=ERROR, applies=is_run_here)
 def single_region_for_the_promise(component: Component, analyses: Analyses) -> Iterator[Finding]:
     """Losing one region stops a flow whose promise cannot bear it.
 
@@ -85,7 +79,7 @@ def single_region_for_the_promise(component: Component, analyses: Analyses) -> I
         flows:
           buy: {entry: checkout, slo: {availability: 99.9%, window: 30d}}
     """
-    if not analyses.promises.flows or not analyses.single_failures.carries(component):
+    if isinstance(component, Topic) or not analyses.promises.flows or not analyses.single_failures.carries(component):
         raise NotApplicable
     points = analyses.single_failures.regions(component)
     placed = bool(_regions(component, analyses)) or spreads_itself(component)
@@ -96,8 +90,9 @@ def single_region_for_the_promise(component: Component, analyses: Analyses) -> I
             raise points
         raise Unknown("topology.regions" if places_known(component) else "zones")
     for point in points:
-        if not point.draft and point.exposure is not None and point.exposure >= 1:
-            yield _region_finding(point, point.exposure)
+        if severity_of(point) is ERROR:
+            remedy = f"Run {point.place.label} in a second region as well, or promise what one region can keep."
+            yield domain_finding(point, ERROR, "zones", remedy)
 
 
 def _regions(component: Component, analyses: Analyses) -> list[Domain]:
@@ -109,67 +104,8 @@ def _is_borne(component: Component, analyses: Analyses) -> bool:
     failures = analyses.single_failures.failures
     regions = _regions(component, analyses) or [Domain("region", "")]
     losses = [failure for region in regions if (failure := failures.of_domain(region)) is not None]
-    budget = _strictest(analyses.promises)
+    budget = Budget.of(analyses.promises.strictest)
     return budget is None or all(budget.spent(failure) < 1 for failure in losses)
-
-
-@lru_cache(maxsize=1)
-def _strictest(promises: Promises) -> Budget | None:
-    """The smallest budget of any flow: found once, for thousands of components ask."""
-    budgets = (Budget.of(promises.objective(flow)) for flow in promises.flows)
-    return min((each for each in budgets if each is not None), key=lambda each: each.in_year, default=None)
-
-
-def _region_finding(point: SinglePoint, exposure: float) -> Finding:
-    element, first = point.element, point.place
-    assert isinstance(element, Domain)
-    failure, worst = point.failure, point.worst
-    assert failure is not None
-    assert worst.budget is not None
-    names = _listed([component.label for component in point.components])
-    flows = _listed([hit.flow.name for hit in point.hits if hit.flow is not None])
-    year, left = show(failure.downtime * worst.share, "s"), show(worst.budget.in_year, "s")
-    promise = show(worst.budget.availability, "fraction")
-    does = "stand in for each other and share" if point.cause == "alternatives" else "cannot serve without"
-    others = [other for other in point.components if other is not first]
-    return Finding(
-        at=first,
-        field="zones",
-        severity=ERROR,
-        message=f"{names} {does} {element.label}: its loss stops {flows}; "
-        f"{year} a year expected of the {left} that {promise} leaves",
-        exposure=exposure,
-        evidence=_evidence(point, flows),
-        formula="expected downtime = failures a year x recovery; exposure = expected downtime / budget of a year",
-        remedy=f"Run {first.label} in a second region as well, or promise what {element.label} alone can keep.",
-        related=(
-            *(Related(other, f"is lost with {element.label}", "zones") for other in others),
-            *(Related(hit.flow, "is stopped") for hit in point.hits[:NAMED] if hit.flow is not None),
-        ),
-        key=f"{element.kind} {element.name}",
-    )
-
-
-def _evidence(point: SinglePoint, flows: str) -> tuple[Evidence, ...]:
-    failure, worst = point.failure, point.worst
-    assert failure is not None
-    assert worst.budget is not None
-    rows = [Evidence("flows", flows)]
-    if not failure.summed:
-        rows += [Evidence("failures a year", failure.per_year), Evidence("recovery", failure.recovery, "s")]
-    rows.append(Evidence("basis", failure.basis))
-    if worst.share < 1:
-        rows.append(Evidence("share of requests", worst.share, "fraction"))
-    rows.append(Evidence("expected downtime a year", failure.downtime * worst.share, "s"))
-    rows.append(Evidence("budget a year", worst.budget.in_year, "s"))
-    return tuple(rows)
-
-
-def _listed(names: list[str]) -> str:
-    """a, b and c; or the first few and how many more."""
-    if len(names) > NAMED:
-        names = [*names[: NAMED - 1], f"{len(names) - NAMED + 1} more"]
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _may_fail_over(component: Component) -> bool:
@@ -178,13 +114,16 @@ def _may_fail_over(component: Component) -> bool:
 
 @check("LAW123", "failover-manual-or-unproven", severity=WARNING, applies=_may_fail_over)
 def failover_manual_or_unproven(component: Component, analyses: Analyses) -> Iterator[Finding]:
-    """A promise rests on a failover that waits for a person, or that nobody has seen work.
+    """A promise rests on a failover that waits for a person, that nobody has seen work, or that takes too long.
 
     What it finds: stores, caches and brokers on the hard path of a flow with an objective that survive the loss of
     an instance or a zone only because another node, or the component that `failover.to` names, takes over; where
-    that failover is manual (`automatic: false`), or has no date on which it was last seen to work (`proven`).
-    Silent for quorums and for technologies that elect by themselves, and where `verification.chaos` has shown the
-    scenario `failover`. Without any failover the loss is a single point of failure (LAW120).
+    that failover is manual (`automatic: false`), or has no date on which it was last seen to work (`proven`), or takes
+    more time than the promise has: failures a year x `failover.time` against a year's error budget, and one failover
+    against that of a window. A manual failover that is proven, and whose time fits the budget and the store's `rto`, is
+    a fair choice, and is for information. Silent for quorums and for technologies that elect by themselves; a failover
+    counts as proven as well where `verification.chaos` has shown the scenario `failover`. Without any failover the loss
+    is a single point of failure (LAW120).
 
     Why it matters: a person needs minutes to wake up and more to decide; 99.95% leaves 22 minutes a month. And a
     failover that was never tried fails by the things that nobody wrote down: a stale address, a missing grant,
@@ -194,10 +133,10 @@ def failover_manual_or_unproven(component: Component, analyses: Analyses) -> Ite
     the old leader cannot write any more, and point the clients to it.
 
     How to fix: let the failover start by itself, with fencing; then kill the leader in a test, under load, and write
-    down the date in `failover.proven`.
+    down the date in `failover.proven`. Where people decide on purpose, since losing writes is worse than waiting,
+    rehearse it and state the time that it took, from the loss to the first write.
 
-    When it is wrong: people decide on purpose since losing writes is worse than waiting, and the promise has been
-    agreed with that time in it; waive it with that reason.
+    When it is wrong: the component fails far less often than the default says; state what was measured.
 
     Sources: GitHub, "October 21 post-incident analysis", 2018,
     https://github.blog/2018-10-30-oct21-post-incident-analysis/; GitLab, "Postmortem of database outage of January
@@ -212,7 +151,7 @@ def failover_manual_or_unproven(component: Component, analyses: Analyses) -> Ite
           ledger:
             nodes: 2
             replication: {mode: sync}
-            failover: {automatic: false, scope: zone, time: 20m, proven: 2026-09-20}
+            failover: {automatic: false, scope: zone, time: 20m}
         flows:
           buy: {entry: checkout, slo: {availability: 99.9%, window: 30d}}
 
@@ -231,29 +170,94 @@ def failover_manual_or_unproven(component: Component, analyses: Analyses) -> Ite
     """
     if component not in analyses.promises.promised or not _rests_on_failover(component, analyses):
         raise NotApplicable
-    automatic, time = stated(component.spec, "failover.automatic"), stated(component.spec, "failover.time")
-    name, evidence = component.label, () if time is None else (Evidence("failover time", float(time), "s"),)
-    takes = "" if time is None else f", which takes {show(float(time), 's')}"
-    if automatic is False:
-        yield Finding(
-            at=component,
-            field="failover.automatic",
-            message=f"{name} serves again after a loss only by a failover that a person starts{takes}",
-            evidence=evidence,
-            remedy=f"Let {name} fail over by itself, with the old leader fenced, and prove it by a test.",
-        )
+    automatic = stated(component.spec, "failover.automatic")
+    proven = stated(component.spec, "failover.proven") is not None or _shown_by_chaos(component)
+    if not proven:
+        yield _unproven(component, manual=automatic is False)
         return
-    if stated(component.spec, "failover.proven") is None and not _shown_by_chaos(component):
-        yield Finding(
-            at=component,
-            field="failover.proven",
-            message=f"{name} serves again after a loss only by a failover that nobody has seen work",
-            evidence=evidence,
-            remedy=f"Make {name} fail over in a test under load, and state the date in `failover.proven`.",
-            unstated="failover.proven",
-        )
+    if automatic is True and analyses.objectives.availability(component) is None:
         return
-    need(component, "failover.automatic")
+    _, time = need(component, "failover.automatic", "failover.time")
+    takeover = Takeover.of(component, float(time), analyses.single_failures, analyses.objectives)
+    exposure = takeover.exposure(with_objective=automatic is False)
+    if automatic is False or (exposure is not None and exceeds(exposure, 1.0)):
+        yield _takes_long(component, takeover, exposure, manual=automatic is False)
+
+
+def _unproven(component: Component, *, manual: bool) -> Finding:
+    name, time = component.label, stated(component.spec, "failover.time")
+    takes = "" if time is None or not manual else f", which takes {show(float(time), 's')}"
+    that = f"that a person starts{takes}, and that nobody has seen work" if manual else "that nobody has seen work"
+    prove = f"Make {name} fail over in a test under load, and state the date in `failover.proven`."
+    fence = f"Let {name} fail over by itself, with the old leader fenced, and prove it by a test."
+    return Finding(
+        at=component,
+        field="failover.automatic" if manual else "failover.proven",
+        message=f"{name} serves again after a loss only by a failover {that}",
+        evidence=() if time is None else (Evidence("failover time", float(time), "s"),),
+        remedy=fence if manual else prove,
+        unstated="" if manual else "failover.proven",
+    )
+
+
+_FORMULA = (
+    "exposure = the largest of failures a year x failover time / budget of a year, failover time / budget of a window, "
+    "and, of a manual one, failover time / rto"
+)
+
+
+def _takes_long(component: Component, takeover: Takeover, exposure: float | None, *, manual: bool) -> Finding:
+    within = exposure is None or not exceeds(exposure, 1.0)
+    name, time = component.label, show(takeover.time, "s")
+    what = f"a failover that a person starts; it is proven and takes {time}" if manual else f"a failover of {time}"
+    limits = [takeover.bearable, *([takeover.objective] if manual and takeover.objective is not None else [])]
+    longest = at_most(min(limits), "s") if math.isfinite(min(limits)) else None
+    return Finding(
+        at=component,
+        field="failover.automatic" if manual else "failover.time",
+        severity=INFO if within else WARNING,
+        message=f"{name} serves again after a loss only by {what}{_measured(takeover, within=within, manual=manual)}",
+        exposure=exposure,
+        evidence=tuple(_evidence(takeover, manual=manual)),
+        formula=_FORMULA,
+        clears=() if within or longest is None else (Clear("failover.time", longest.value, longest.text, WARNING),),
+        remedy=f"Let {name} fail over by itself, with the old leader fenced, and prove it by a test."
+        if manual
+        else f"Let {name} find out sooner that its leader is lost, or promise what the failover can keep.",
+    )
+
+
+def _measured(takeover: Takeover, *, within: bool, manual: bool) -> str:
+    """Against what its time is held, in words: the limit that it takes the largest part of."""
+    budget, failure = takeover.budget, takeover.failure
+    whole = takeover.exposure(with_objective=manual)
+    if manual and takeover.objective is not None and whole == takeover.time / takeover.objective:
+        return f", {'within' if within else 'over'} the {show(takeover.objective, 's')} of its own objective"
+    if failure is None or budget is None:
+        return ""
+    verb, promise = "of" if within else "over", show(budget.availability, "fraction")
+    if budget.in_window is not None and budget.spent_at_once(failure, takeover.share) == whole:
+        one = show(failure.recovery * takeover.share, "s")
+        return f"; one spends {one} {verb} the {show(budget.in_window, 's')} that {promise} leaves in a window"
+    year = show(failure.downtime * takeover.share, "s")
+    return f"; {year} a year expected {verb} the {show(budget.in_year, 's')} that {promise} leaves"
+
+
+def _evidence(takeover: Takeover, *, manual: bool) -> Iterator[Evidence]:
+    yield Evidence("failover time", takeover.time, "s")
+    if manual and takeover.objective is not None:
+        yield Evidence("recovery time objective", takeover.objective, "s")
+    failure, budget = takeover.failure, takeover.budget
+    if failure is None or budget is None:
+        return
+    yield Evidence("failures a year", failure.per_year)
+    yield Evidence("basis", failure.basis)
+    if takeover.share < 1:
+        yield Evidence("share of requests", takeover.share, "fraction")
+    yield Evidence("expected downtime a year", failure.downtime * takeover.share, "s")
+    yield Evidence("budget a year", budget.in_year, "s")
+    if budget.in_window is not None:
+        yield Evidence("budget a window", budget.in_window, "s")
 
 
 def _rests_on_failover(component: Component, analyses: Analyses) -> bool:

@@ -3,43 +3,38 @@
 from __future__ import annotations
 
 from archlint.analysis.analyses import Analyses
-from archlint.analysis.cuts import SinglePoint, is_wide
+from archlint.analysis.cuts import SinglePoint
 from archlint.analysis.domains import Domain
 from archlint.analysis.instances import instances_field
 from archlint.analysis.survival import least_instances, redundancy
+from archlint.checks.single_points import (
+    FORMULA,
+    domain_finding,
+    evidence_of,
+    is_run_here,
+    names_of_hits,
+    severity_of,
+    stopped_flows,
+    words_of_spending,
+)
 from archlint.plugin import (
     ERROR,
-    INFO,
     NONE,
     WARNING,
-    Broker,
-    Cache,
     Clear,
     Component,
-    Datastore,
-    Evidence,
     Finding,
     Iterator,
     Network,
     NotApplicable,
-    Related,
     Service,
     Severity,
     Topic,
     Unknown,
     check,
     need,
-    show,
     stated,
 )
-
-NAMED = 4
-"""Flows and components that a message names; the rest are counted."""
-
-
-def is_run_here(component: Component) -> bool:
-    """Whether the system itself runs instances of the component."""
-    return isinstance(component, Service | Datastore | Cache | Broker | Topic | Network)
 
 
 @check("LAW120", "single-point-of-failure", severity=ERROR, applies=is_run_here, subsumes=("LIM110",))
@@ -92,7 +87,7 @@ def single_point_of_failure(component: Component, analyses: Analyses) -> Iterato
     point = failures.instance(component)
     if isinstance(point, Unknown):
         raise Unknown(*point.fields)
-    severity = None if point is None else _severity(point)
+    severity = None if point is None else severity_of(point)
     if point is None or severity is None:
         return
     what, field, remedy = _weakness(component)
@@ -100,13 +95,13 @@ def single_point_of_failure(component: Component, analyses: Analyses) -> Iterato
         at=component,
         field=field,
         severity=severity,
-        message=f"{component.label} {what} stops {_names_of_hits(point)}{_spent(point)}",
+        message=f"{component.label} {what} stops {names_of_hits(point)}{words_of_spending(point)}",
         exposure=point.exposure,
-        evidence=_evidence(point),
-        formula=_FORMULA,
+        evidence=evidence_of(point),
+        formula=FORMULA,
         clears=_clears(component, field, severity),
         remedy=remedy,
-        related=_flows(point),
+        related=stopped_flows(point),
     )
 
 
@@ -115,11 +110,11 @@ def single_zone(component: Component, analyses: Analyses) -> Iterator[Finding]:
     """Losing one zone stops a flow.
 
     What it finds: zones whose loss stops a flow with an objective, because a component has all its instances
-    there, or so many that the rest has no quorum, or a leader whose failover does not reach beyond a zone; or
-    because a component and what stands in for it share the zone. One finding a zone; the first component that
-    it stops is the place, the others are related. A component with one instance has a finding of its own
-    (LAW120). It is an error when the expected downtime is over the error budget, else a warning; without any
-    objective it is for information.
+    there, or a leader whose failover does not reach beyond a zone; or because a component and what stands in for
+    it share the zone. One finding a zone; the first component that it stops is the place, the others are related.
+    A component with one instance has a finding of its own (LAW120), and so has a quorum of which too few members
+    stand elsewhere (LAW152). It is an error when the expected downtime is over the error budget, else a warning;
+    without any objective it is for information.
 
     Why it matters: a zone is the largest thing that a provider says may fail at any time, and it takes hours to
     come back. All instances in one zone are one instance.
@@ -127,8 +122,7 @@ def single_zone(component: Component, analyses: Analyses) -> Iterator[Finding]:
     At 3 AM: everything in one zone times out at once, and the provider's page is still green. Move traffic to
     the zones that live; if there are none, wait, or restore elsewhere.
 
-    How to fix: spread the instances over three zones (a quorum needs three), and let the failover's scope be the
-    zone.
+    How to fix: spread the instances over two zones or more, and let the failover's scope be the zone.
 
     When it is wrong: the zone named is not one of a cloud but a label of the same rooms, or its availability is
     far better than the default: state it under `topology`.
@@ -159,9 +153,9 @@ def single_zone(component: Component, analyses: Analyses) -> Iterator[Finding]:
     if isinstance(points, Unknown):
         raise Unknown(*points.fields)
     for point in points:
-        severity = _severity(point)
+        severity = severity_of(point)
         if severity is not None:
-            yield _finding(point, severity, *_zone_remedy(component))
+            yield domain_finding(point, severity, *_zone_remedy(component))
 
 
 @check("LAW124", "shared-failure-domain", severity=ERROR)
@@ -212,102 +206,10 @@ def shared_failure_domain(component: Component, analyses: Analyses) -> Iterator[
     if isinstance(points, Unknown):
         raise Unknown(*points.fields)
     for point in points:
-        severity = _severity(point)
+        severity = severity_of(point)
         if severity is not None:
             field, remedy = _domain_remedy(component, point)
-            yield _finding(point, severity, field, remedy)
-
-
-_FORMULA = (
-    "expected downtime = failures a year x recovery; exposure = the larger of a year's downtime over a year's "
-    "budget and, for what fails yearly, one failure over a window's budget"
-)
-
-
-def _severity(point: SinglePoint) -> Severity | None:
-    """None where the loss is inside the budget and shown or fair to be so."""
-    wide = isinstance(point.element, Domain) and is_wide(point.element) and point.cause != "rescuer"
-    exposure = point.exposure
-    if exposure is not None and exposure >= 1 and not point.draft:
-        return ERROR
-    if wide or (exposure is not None and point.failure is not None and point.failure.shown):
-        return None
-    if point.draft or (point.failure is None and point.cause == "replicas"):
-        return INFO
-    return WARNING
-
-
-def _finding(point: SinglePoint, severity: Severity, field: str, remedy: str) -> Finding:
-    element = point.element
-    assert isinstance(element, Domain)
-    first, others = point.place, [other for other in point.components if other is not point.place]
-    names = _listed([component.label for component in point.components])
-    why = {
-        "replicas": f"{names} cannot serve without {element.label}",
-        "alternatives": f"{names} stand in for each other and share {element.label}",
-        "rescuer": f"what should save {names} from the loss of {element.label} is lost with it",
-    }[point.cause]
-    return Finding(
-        at=first,
-        field=field,
-        severity=severity,
-        message=f"{why}: its loss stops {_names_of_hits(point)}{_spent(point)}",
-        exposure=point.exposure,
-        evidence=_evidence(point),
-        formula=_FORMULA,
-        remedy=remedy,
-        related=(*(Related(other, f"is lost with {element.label}", field) for other in others), *_flows(point)),
-        key=f"{element.kind} {element.name}",
-    )
-
-
-def _names_of_hits(point: SinglePoint) -> str:
-    return _listed([hit.flow.name if hit.flow is not None else hit.entry.label for hit in point.hits])
-
-
-def _listed(names: list[str]) -> str:
-    """a, b and c; or the first few and how many more."""
-    if len(names) > NAMED:
-        names = [*names[: NAMED - 1], f"{len(names) - NAMED + 1} more"]
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def _spent(point: SinglePoint) -> str:
-    """What the exposure says, in words: one failure of a window's budget, or a year's downtime of a year's."""
-    failure, worst = point.failure, point.worst
-    budget = worst.budget
-    if failure is None or budget is None or point.draft:
-        return ""
-    promise = show(budget.availability, "fraction")
-    at_once = budget.spent_at_once(failure, worst.share)
-    if budget.in_window is not None and at_once > budget.spent_in_year(failure, worst.share):
-        one = show(failure.recovery * worst.share, "s")
-        return f"; one failure spends {one} of the {show(budget.in_window, 's')} that {promise} leaves in a window"
-    year = show(failure.downtime * worst.share, "s")
-    return f"; {year} a year expected of the {show(budget.in_year, 's')} that {promise} leaves"
-
-
-def _evidence(point: SinglePoint) -> tuple[Evidence, ...]:
-    rows = [Evidence("flows" if not point.draft else "entries", _names_of_hits(point))]
-    failure, worst = point.failure, point.worst
-    if failure is None:
-        return tuple(rows)
-    if not failure.summed:
-        rows.append(Evidence("failures a year", failure.per_year))
-        rows.append(Evidence("recovery", failure.recovery, "s"))
-    rows.append(Evidence("basis", failure.basis))
-    if worst.share < 1:
-        rows.append(Evidence("share of requests", worst.share, "fraction"))
-    rows.append(Evidence("expected downtime a year", failure.downtime * worst.share, "s"))
-    if worst.budget is not None:
-        rows.append(Evidence("budget a year", worst.budget.in_year, "s"))
-        if worst.budget.in_window is not None:
-            rows.append(Evidence("budget a window", worst.budget.in_window, "s"))
-    return tuple(rows)
-
-
-def _flows(point: SinglePoint) -> tuple[Related, ...]:
-    return tuple(Related(hit.flow, "is stopped") for hit in point.hits[:NAMED] if hit.flow is not None)
+            yield domain_finding(point, severity, field, remedy)
 
 
 def _weakness(component: Component) -> tuple[str, str, str]:

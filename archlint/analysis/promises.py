@@ -36,6 +36,13 @@ class Promises:
         return None if general == NONE else general
 
     @cached_property
+    def strictest(self) -> Any:
+        """The objective that leaves the least to be lost; None where no flow promises an availability."""
+        objectives = [self.objective(flow) for flow in self.flows]
+        promised = [objective for objective in objectives if objective.availability is not None]
+        return max(promised, key=lambda objective: float(objective.availability), default=None)
+
+    @cached_property
     def causes(self) -> frozenset[str]:
         """The names of flows with an objective, and of the operations that they ask for."""
         return frozenset(name for flow in self.flows for name in (flow.name, flow.spec.operation) if name is not None)
