@@ -10,7 +10,7 @@ from archlint.records import dataclass
 
 _URL = re.compile(r"(?<![a-zA-Z0-9+.-])([a-zA-Z][a-zA-Z0-9+.-]*)://([^\s\"'<>`]+)")
 _HOST = r"(?:[a-zA-Z0-9](?:[a-zA-Z0-9_-]*[a-zA-Z0-9])?)(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*"
-_HOST_AND_PORT = re.compile(rf"(?<![\w./:-])({_HOST}):(\d{{1,5}})(?![\w:@])")
+_HOST_AND_PORT = re.compile(rf"(?<![\w./:-])({_HOST}):(\d{{1,5}})(?!\w|@|:(?!\d))")
 _PAIRED = re.compile(
     rf"\b(?:host|hostname|server|addr|address|data source)\s*=\s*(?:tcp:)?({_HOST})(?:[,:](\d{{1,5}}))?(?![\w@])",
     re.IGNORECASE,

@@ -24,6 +24,7 @@ from archlint.importers.addresses import Address, addresses, named_hosts
         ("10.0.0.1:80", []),
         ("12:30", []),
         ("a:b:c", []),
+        ("server.1=zoo1:2888:3888;2181", [Address("zoo1", None, 2888)]),
         ("http://[::1]:80/", []),
         ("http://h:99999/", []),
         ("--url=http://cart:1 --to cart:1", [Address("cart", "http", 1), Address("cart", None, 1)]),
