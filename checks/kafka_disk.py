@@ -32,6 +32,9 @@ NEAR = 0.8
 """Share of the disk from which on no broker can take over partitions of another, and segments have no room."""
 
 
+DATA = "broker_data_per_node"
+
+
 class _Sum(NamedTuple):
     parts: list[Kept]
     missing: tuple[str, ...]
@@ -119,11 +122,16 @@ def kafka_retention_over_disk(broker: Broker, analyses: Analyses) -> Iterator[Fi
     beyond, near = exceeds(total.bytes, room), exceeds(total.bytes, NEAR * room)
     if beyond or (near and total.is_certain):
         severity = ERROR if beyond and total.is_certain else WARNING
-        names = tuple(x.name for x in analyses.knowledge.limits(str(technology_of(broker)).partition("@")[0])
-                      if x.measure == "broker_data_per_node")  # fmt: skip
-        yield _over(broker, total, float(size), nodes, severity, names)
+        yield _over(broker, total, float(size), nodes, severity, _same(broker, analyses))
     elif total.missing:
         raise Unknown(*total.missing)
+
+
+def _same(broker: Broker, analyses: Analyses) -> tuple[str, ...]:
+    """Names of the limits of the catalogue that say the same: those findings are replaced, and never all."""
+    slug = (technology_of(broker) or "").partition("@")[0]
+    names = (limit.name for limit in analyses.knowledge.limits(slug) if limit.measure == DATA)
+    return tuple(dict.fromkeys(names)) or (f"{slug}/{DATA}",)
 
 
 def _sum(broker: Broker, analyses: Analyses) -> _Sum:

@@ -39,8 +39,10 @@ def _names_its_technology(topic: Topic) -> bool:
 
 
 def _limits_on(measure: str, topic: Topic, analyses: Analyses) -> tuple[str, ...]:
-    """Names of the limits of the catalogue that say the same: those findings are replaced."""
-    return tuple(dict.fromkeys(x.name for x in analyses.knowledge.limits(_slug(topic)) if x.measure == measure))
+    """Names of the limits of the catalogue that say the same: those findings are replaced, and never all."""
+    slug = _slug(topic)
+    names = dict.fromkeys(limit.name for limit in analyses.knowledge.limits(slug) if limit.measure == measure)
+    return tuple(names) or (f"{slug}/{measure}",)
 
 
 def _slug(topic: Topic) -> str:

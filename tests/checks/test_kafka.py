@@ -221,3 +221,11 @@ def test_a_disk_that_is_too_small_and_too_large_for_the_provider_is_told_once() 
     topic = "replication_factor: 1, retention: 30d, partitions: 30, load: {mean: 10/s}"
     report = lint(published(", size: 2MB", topic, technology="msk@3.9", more=more))
     assert [f.code for f in report.findings if f.code in ("LIM001", "LIM107")] == ["LIM107"]
+
+
+def test_what_a_technology_has_no_limit_on_takes_the_place_of_nothing_else() -> None:
+    more = "nodes: 1, disk: {size: 1GB}, capacity: {partition_throughput: 1MB/s}"
+    name = "n" * 250  # too long for Kafka: a hard limit, at the topic
+    text = published(", size: 2MB, mean: 1/s", "partitions: 1, replication_factor: 1", more=more)
+    report = lint(text.replace("orders", name))
+    assert {f.code for f in report.findings} >= {"LIM001", "LIM106", "LIM107"}
