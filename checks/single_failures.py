@@ -12,9 +12,9 @@ from archlint.checks.single_points import (
     domain_finding,
     evidence_of,
     is_run_here,
-    names_of_hits,
     severity_of,
     stopped_flows,
+    what_it_stops,
     words_of_spending,
 )
 from archlint.plugin import (
@@ -95,7 +95,7 @@ def single_point_of_failure(component: Component, analyses: Analyses) -> Iterato
         at=component,
         field=field,
         severity=severity,
-        message=f"{component.label} {what} stops {names_of_hits(point)}{words_of_spending(point)}",
+        message=f"{component.label} {what} stops {what_it_stops(point)}{words_of_spending(point)}",
         exposure=point.exposure,
         evidence=evidence_of(point),
         formula=FORMULA,

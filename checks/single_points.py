@@ -64,7 +64,7 @@ def domain_finding(point: SinglePoint, severity: Severity, field: str, remedy: s
         at=first,
         field=field,
         severity=severity,
-        message=f"{why}: its loss stops {names_of_hits(point)}{words_of_spending(point)}",
+        message=f"{why}: its loss stops {what_it_stops(point)}{words_of_spending(point)}",
         exposure=point.exposure,
         evidence=evidence_of(point),
         formula=FORMULA,
@@ -76,6 +76,11 @@ def domain_finding(point: SinglePoint, severity: Severity, field: str, remedy: s
 
 def names_of_hits(point: SinglePoint) -> str:
     return listed([hit.flow.name if hit.flow is not None else hit.entry.label for hit in point.hits])
+
+
+def what_it_stops(point: SinglePoint) -> str:
+    """In words: flows; of a draft, where some operations alone may need it, work of its entries."""
+    return f"work of {names_of_hits(point)}" if point.draft else names_of_hits(point)
 
 
 def listed(names: list[str]) -> str:
