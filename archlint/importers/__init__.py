@@ -13,6 +13,10 @@ from types import MappingProxyType
 SOURCES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "compose": ("archlint.importers.compose", "Compose files"),
+        "kubernetes": ("archlint.importers.kubernetes", "Kubernetes objects, also of Strimzi, Zalando and CloudNativePG"),
+        "structurizr": ("archlint.importers.structurizr", "Structurizr workspaces"),
+        "calm": ("archlint.importers.calm", "CALM architectures"),
+        "threagile": ("archlint.importers.threagile", "Threagile models"),
     }
 )
 """Each source by its name on the command line: the module that reads it, and what it is called."""

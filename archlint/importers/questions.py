@@ -50,7 +50,7 @@ def as_lines(questions: Sequence[Question], most: int = 10) -> list[str]:
     """The first questions as lines of a column each: field, what it would decide."""
     shown = questions[:most]
     width = max((len(question.field) for question in shown), default=0)
-    return [f"  {q.field:<{width}}  {q.unlocks} judgements: {_checks(q.checks)}" for q in shown]
+    return [f"  {q.field:<{width}}  {q.unlocks} judgement{'s' * (q.unlocks != 1)}: {_checks(q.checks)}" for q in shown]
 
 
 def _checks(codes: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from archlint.importers.draft import Section
 from archlint.records import dataclass
 
 _IMAGES = Path(__file__).parent.parent / "knowledge" / "images.yaml"
+_WORDS = re.compile(r"[a-z0-9]+(?:\.\d+)*")
 _VERSION = re.compile(r"v?(\d+(?:\.\d+){0,2})(?![\d.])")
 
 SCHEMES: Mapping[str, str] = MappingProxyType(
@@ -60,6 +61,41 @@ def of_slug(slug: str) -> Recognised | None:
         return Recognised(wanted, found[wanted])
     known = _table().get(wanted)
     return Recognised(*known) if known else None
+
+
+def of_words(text: str) -> Recognised | None:
+    """The store, cache or broker that a description such as `Amazon RDS for PostgreSQL 16` names."""
+    words = _WORDS.findall(text.lower())
+    table = _table()
+    for at, word in enumerate(words):
+        pair = f"{word}-{words[at + 1]}" if at + 1 < len(words) else word
+        slug, section = table.get(pair) or table.get(word) or ("", "services")
+        if section != "services":
+            version = next((_VERSION.fullmatch(after) for after in words[at + 1 : at + 2]), None)
+            return Recognised(slug, section, version[1] if version else None)
+    return None
+
+
+_LOAD = re.compile(
+    r"(^|[-_./])(load-?gen(erator)?|load-?test(er|ing)?|traffic-?gen(erator)?|user-sim(ulator)?|k6|locust|jmeter|gatling)"
+    r"($|[-_.:/@])"
+)
+
+
+def is_load_generator(name: str, image: str = "") -> bool:
+    """Whether what runs stands in for users: its name or that of its image is a load generator's."""
+    return bool(_LOAD.search(name.lower()) or _LOAD.search(image.lower()))
+
+
+_TELEMETRY = re.compile(
+    r"(^|/)(opentelemetry-collector[\w-]*|otelcol[\w-]*|jaeger[\w-]*|all-in-one|zipkin[\w-]*|tempo|loki|promtail|alloy|"
+    r"fluentd|fluent-bit|vector|prometheus|pushgateway|statsd-exporter|statsd|agent|apm-server|filebeat|metricbeat)$"
+)
+
+
+def takes_telemetry(image: str) -> bool:
+    """Whether an image is of what traces, logs and metrics are sent to, which no request waits for."""
+    return bool(_TELEMETRY.search(_parted(image)[0].lower()))
 
 
 def _parted(image: str) -> tuple[str, str | None]:

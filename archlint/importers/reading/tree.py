@@ -84,6 +84,12 @@ class Part:
             for key in self.value:
                 yield key, self[key]
 
+    def values(self) -> Iterator[Part]:
+        """The values of a mapping."""
+        if isinstance(self.value, Fields):
+            for key in self.value:
+                yield self[key]
+
     def each(self) -> Iterator[Part]:
         """The items of a list."""
         if isinstance(self.value, Items):
