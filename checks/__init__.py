@@ -44,6 +44,7 @@ MODULES: tuple[str, ...] = (
     "archlint.checks.memory",
     "archlint.checks.mesh",
     "archlint.checks.monitoring",
+    "archlint.checks.partition_rates",
     "archlint.checks.planes",
     "archlint.checks.pools",
     "archlint.checks.postgres_counters",

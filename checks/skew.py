@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from archlint.analysis.analyses import Analyses
+from archlint.analysis.hot_keys import is_split
 from archlint.analysis.skew import (
     entries_for_hit_ratio,
     hottest_share,
@@ -44,7 +45,6 @@ FEW = 4
 ACCURACY = 0.01
 """Error of Che's approximation for caches of a few entries and more, as a hit ratio."""
 
-SPLIT = frozenset({"hot-key-splitting", "key-salting", "key-splitting", "sharded-counter", "write-sharding"})
 NEAR_CACHE = frozenset({"client-side-caching", "near-cache", "request-coalescing"})
 
 
@@ -52,7 +52,7 @@ def is_partitioned(component: Component) -> bool:
     """Whether a key decides which of several partitions takes an access."""
     if not isinstance(component, Topic | Datastore) or _key(component) is None:
         return False
-    return (_partitions(component) or 0) > 1 and not SPLIT & set(stated(component.spec, "patterns") or ())
+    return (_partitions(component) or 0) > 1 and not is_split(component.spec)
 
 
 def _key(component: Component) -> Any:

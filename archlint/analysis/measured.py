@@ -64,7 +64,8 @@ class Measured(NamedTuple):
 
     `field` is None where that is the limit's own setting. `says` holds `{}` where the figure goes. `missing` are
     the fields without which the value is a lower bound. `certain` is False for an upper bound that may never
-    come true. `owners` are those whose settings may set the limit.
+    come true. `owners` are those whose settings may set the limit. `most` bounds a value from above that `missing`
+    leaves open.
     """
 
     value: float
@@ -77,6 +78,7 @@ class Measured(NamedTuple):
     certain: bool = True
     knob: Knob | None = None
     owners: tuple[Element, ...] = ()
+    most: float | None = None
 
 
 Found = Iterator[Measured | Unknown]

@@ -13,6 +13,7 @@ from archlint.analysis.service_measures import SERVICE_MEASURES
 from archlint.analysis.store_measures import STORE_MEASURES
 from archlint.analysis.topic_measures import TOPIC_MEASURES
 from archlint.analysis.transaction_measures import TRANSACTION_MEASURES
+from archlint.analysis.unit_measures import UNIT_MEASURES
 
 MEASURERS: Measurers = {
     **BROKER_MEASURES,
@@ -25,5 +26,6 @@ MEASURERS: Measurers = {
     **STORE_MEASURES,
     **TOPIC_MEASURES,
     **TRANSACTION_MEASURES,
+    **UNIT_MEASURES,
 }
 """By name: the components that have the measure, and what computes it for one of them."""

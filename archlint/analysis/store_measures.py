@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from archlint.analysis.callers import calls_to
+from archlint.analysis.hot_keys import hottest_of
 from archlint.analysis.measured import (
     Found,
     Knob,
@@ -17,7 +18,6 @@ from archlint.analysis.measured import (
     of_field,
     ratio,
 )
-from archlint.analysis.topic_measures import hottest_of
 from archlint.analysis.values import Known, Unknown
 from archlint.system.elements import Cache, Component, Datastore, stated
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from archlint.analysis.hot_keys import hottest_of
 from archlint.analysis.instances import greatest
 from archlint.analysis.measured import Found, Knob, Measured, Measurers, Subject, Term, lacking, of_field
-from archlint.analysis.skew import hottest_share
 from archlint.analysis.values import Known, Unknown
 from archlint.system.elements import Consume, Element, Service, Topic, stated
 
@@ -112,12 +112,14 @@ def _shared(subject: Subject, *, of_bytes: bool, by: str) -> Found:
     missing = inflow.lacks_bytes if of_bytes else inflow.lacks_messages
     if by == "key" and hottest is None:
         return  # messages without a key, or with one that nobody described
-    open_share = lacking(by == "partition" and not partitions, "partitions")
+    missing += lacking(by == "partition" and not partitions, "partitions")
+    open_share = lacking(by == "partition" and not partitions and hottest is None, "partitions")
     if open_share or (missing and not flow):
-        yield Unknown(*missing, *open_share)
+        yield Unknown(*missing)
         return
-    share = {"topic": 1.0, "key": hottest or 0.0, "partition": max(1 / (partitions or 1), hottest or 0.0)}[by]
-    even = by == "partition" and share == 1 / (partitions or 1)
+    fair = 1 / partitions if partitions else 0.0
+    share = {"topic": 1.0, "key": hottest or 0.0, "partition": max(fair, hottest or 0.0)}[by]
+    even = by == "partition" and share == fair
     unit, noun = ("B/s", "bytes in") if of_bytes else ("/s", "messages in")
     who = {"topic": topic.label, "key": f"the hottest key of {topic.label}"}.get(
         by, f"{'each' if even else 'the hottest'} partition of {topic.label}"
@@ -143,18 +145,6 @@ def _source_of(topic: Topic) -> tuple[Element, str]:
     if not stating:
         return (topic.publishers[0], "rate") if topic.publishers else (topic, "load.peak")
     return max(stating, key=lambda publish: float(publish.spec.rate)), "rate"
-
-
-def hottest_of(spec: object) -> float | None:
-    """The share of accesses that go to the most frequent key: stated, or of its Zipf distribution."""
-    key = getattr(spec, "partition_key", None)
-    if key is None or isinstance(key, str):
-        return None
-    if key.hottest is not None:
-        return float(key.hottest)
-    if key.zipf is not None and key.cardinality:
-        return hottest_share(key.cardinality, key.zipf)
-    return None
 
 
 def topic_size(subject: Subject) -> Found:

@@ -107,6 +107,8 @@ _ROWS: tuple[tuple[str, Subject, Dimension, str], ...] = (
     ("message_size", "topic", "bytes",
      "largest `size` of a publish to the topic or its `message_size`, before compression"),
     ("topic_message_rate", "topic", "per_second", "sum of the rates of the topic's publishes, or its `load.peak`"),
+    ("topic_call_rate", "topic", "per_second",
+     "sum of rate / `batch` of the topic's publishes: calls that send; one message each unless stated"),
     ("topic_write_throughput", "topic", "bytes_per_second", "sum of rate x size over the topic's publishes"),
     ("partition_write_throughput", "topic", "bytes_per_second",
      "topic_write_throughput divided by the partitions; or times the share of the hottest key where "
@@ -180,6 +182,13 @@ _ROWS: tuple[tuple[str, Subject, Dimension, str], ...] = (
      "requests at peak for the most wanted key: `hottest_key` of a cache, else request_rate x hottest share"),
     ("hottest_key_write_rate", "store", "per_second", "writes at peak x share of the hottest key"),
     ("hottest_key_read_rate", "store", "per_second", "reads at peak x share of the hottest key"),
+    ("hottest_key_write_units", "store", "per_second",
+     "writes at peak x KiB begun of each x share of the hottest key; of no stated share, an even one at least"),
+    ("hottest_key_read_units", "store", "per_second",
+     "reads at peak x 4 KiB begun of each, half of that unless reads are consistent, x share of the hottest key"),
+    ("hottest_key_request_units", "store", "per_second",
+     "(reads x 10 KiB begun of each, twice that where they are consistent, + 5 x writes x 10 KiB begun of each) x "
+     "share of the hottest key"),
     ("write_throughput", "store", "bytes_per_second", "sum of rate x payload over the calls that write"),
     ("replication_clients", "store", "count",
      "at the node that takes writes: standbys (nodes - 1 in each shard) plus distinct change-data readers"),

@@ -799,6 +799,7 @@ MODELS: dict[str, tuple[Any, Any, Any]] = {
         ('for', 'cause', ('text', '^[A-Za-z0-9][A-Za-z0-9._-]*$')),
         ('in', 'only_in', ('list', ('text', '^[A-Za-z0-9][A-Za-z0-9._-]*$'), 0, None)),
         ('size', 'size', ('quantity', ('bytes',), 'high', 0.0)),
+        ('batch', 'batch', ('whole', 1)),
         ('key', 'key', ('text', '\\S')),
         ('via', 'via', ('word', ('direct', 'outbox', 'cdc', 'transaction'), ())),
         ('acks', 'acks', ('word', ('none', 'leader', 'all'), ())),

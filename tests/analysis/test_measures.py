@@ -147,6 +147,7 @@ FIGURES: dict[tuple[str, str], float | list[float]] = {
     ("bus/a", "in_sync_replicas"): 2,
     ("bus/a", "topic_name_length"): 1,
     ("bus/a", "message_size"): 8e3,
+    ("bus/a", "topic_call_rate"): 1000,
     ("bus/a", "topic_message_rate"): 1000,
     ("bus/a", "topic_write_throughput"): 3.2e6,
     ("bus/a", "partition_write_throughput"): 0.96e6,  # the hottest key has 30%, more than a tenth
@@ -204,6 +205,9 @@ FIGURES: dict[tuple[str, str], float | list[float]] = {
     ("db", "hottest_key_rate"): 300,
     ("db", "hottest_key_write_rate"): 200,
     ("db", "hottest_key_read_rate"): 100,
+    ("db", "hottest_key_write_units"): 1000 * 8 * 0.2,  # 8 KiB are eight units
+    ("db", "hottest_key_read_units"): 500 * 16 / 2 * 0.2,  # 64 KiB are sixteen units, half of that by default
+    ("db", "hottest_key_request_units"): (500 * 7 + 1000 * 5) * 0.2,
     ("db", "write_throughput"): 1000 * 8 * KIB,
     ("db", "replication_clients"): 2,
     ("db", "replication_slots"): 0,

@@ -222,6 +222,7 @@ class PublishSpec(Control):
     cause: Name | None = stated("Operation or call that the messages belong to.", alias="for")
     only_in: list[Name] | None = stated("Operations or flows that publish; all unless stated.", alias="in")
     size: Bytes | None = stated("Size of one message.")
+    batch: PositiveCount | None = stated("Messages sent in one call, on average; one unless stated.")
     key: Label | None = stated("Field that chooses the partition.")
     via: Literal["direct", "outbox", "cdc", "transaction"] | None = stated(
         "How the message gets out: by itself, from an outbox, from the store's log, in one transaction."
