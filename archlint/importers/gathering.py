@@ -11,7 +11,7 @@ from archlint.engine.errors import UsageError
 from archlint.engine.sources.discovery import display_name, refuse_missing
 from archlint.importers.draft import Draft
 from archlint.importers.reading.files import MAX_BYTES, SourceError, SourceFile, decode
-from archlint.records import dataclass
+from archlint.records import dataclass, field
 
 SUFFIXES = (".yaml", ".yml", ".json")
 _NEVER_ENTERED = frozenset({"node_modules", "__pycache__", "venv"})
@@ -59,6 +59,8 @@ class Sources:
     files: list[SourceFile]
     folders: tuple[str, ...]
     read: Read
+    named: list[SourceFile] = field(default_factory=list)
+    """Those of the files that were given by name, rather than found in a folder."""
 
     def beside(self, path: str, file: SourceFile) -> SourceFile:
         """The file at `path`, which another file names. Raises SourceError: missing, or outside what was given."""
@@ -82,6 +84,8 @@ def gather(module: Any, paths: Sequence[str], draft: Draft, read: Read, lenient:
             file = read.file(path, draft)
             if file is not None and file not in sources.files and _is_meant(file, module, draft, named and not lenient):
                 sources.files.append(file)
+                if named:
+                    sources.named.append(file)
     return sources
 
 

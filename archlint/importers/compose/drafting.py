@@ -1,0 +1,301 @@
+"""From the services of a Compose project to components and what connects them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+
+from archlint.importers.compose.clusters import clusters_of, name_of
+from archlint.importers.compose.connections import Directory, Reach, hinted, is_telemetry, reached, unresolved
+from archlint.importers.compose.facts import instances_of, settings_of, state_facts
+from archlint.importers.compose.layers import Layers
+from archlint.importers.compose.project import Project
+from archlint.importers.compose.recognition import HOLDS_DATA, Kind, kind_of
+from archlint.importers.compose.service import Service
+from archlint.importers.draft import INSTANCES, Component, Draft
+from archlint.importers.gathering import Sources
+from archlint.importers.names import as_name
+from archlint.importers.reading.files import Origin
+from archlint.importers.technologies import of_slug, takes_telemetry
+
+_COMPLETED = "service_completed_successfully"
+_CONTROLLER = "controller"
+
+
+class Drafting:
+    """Writes one project into the draft. `taken` are the names that other projects of the import have."""
+
+    def __init__(
+        self, project: Project, sources: Sources, draft: Draft, taken: dict[str, None], *, alone: bool
+    ) -> None:
+        self._project, self._draft, self._taken, self._alone = project, draft, taken, alone
+        stated = project.services()
+        self._services = {key: Service(key, spec, sources, draft) for key, spec in stated.items() if spec.parts}
+
+    def run(self) -> None:
+        self._state_name()
+        self._leave_out_profiles()
+        self._services = {key: service for key, service in self._services.items() if self._is_whole(service)}
+        completed = {
+            name
+            for service in self._services.values()
+            for name, stated in service.dependencies.items()
+            if stated["condition"].known() == _COMPLETED
+        }
+        kinds = {key: kind_of(service, key in completed) for key, service in self._services.items()}
+        directory = Directory(self._services)
+        reaches = {key: list(reached(service, directory)) for key, service in self._services.items()}
+        self._kinds = {key: self._by_address(key, kind, reaches) for key, kind in kinds.items()}
+        self._clusters = clusters_of(self._services, self._kinds, reaches)
+        self._name()
+        self._components = {key: self._state(key) for key in self._services if self._first_of(key) == key}
+        for key in self._services:
+            self._connect(key, reaches[key], directory)
+        self._tell_unresolved()
+
+    def _state_name(self) -> None:
+        name = self._project.section("name")
+        known = name.known()
+        if self._alone and known and as_name(known) and name.origin is not None:
+            self._draft.top.state("system.name", as_name(known), name.origin)
+
+    def _leave_out_profiles(self) -> None:
+        """Services whose profiles are not among `COMPOSE_PROFILES`, unless nothing else would start."""
+        active = self._active_profiles()
+        profiles = {key: _texts(service.spec["profiles"]) for key, service in self._services.items()}
+        started = [key for key, names in profiles.items() if not names or "*" in active or not active.isdisjoint(names)]
+        if not started:
+            return
+        waiting, kept = list(started), dict.fromkeys(started)
+        while waiting:
+            for name, stated in self._services[waiting.pop()].dependencies.items():
+                if name in profiles and name not in kept and stated["required"].flag() is not False:
+                    kept[name] = None
+                    waiting.append(name)
+        left = [key for key in self._services if key not in kept]
+        if left:
+            names = ", ".join(sorted({name for key in left for name in profiles[key]}))
+            origin = self._services[left[0]].spec["profiles"].origin
+            self._draft.note(f"{_listed(left)} start only with a profile ({names}); left out", origin)
+        self._services = {key: self._services[key] for key in self._services if key in kept}
+
+    def _active_profiles(self) -> set[str]:
+        if not self._project.files:
+            return set()
+        text = self._project.scope.of(self._project.files[-1]).get("COMPOSE_PROFILES", "")
+        return {name.strip() for name in text.split(",") if name.strip()}
+
+    def _is_whole(self, service: Service) -> bool:
+        """Whether a service is described, be it in part: what is no mapping is left out."""
+        if any(part.is_mapping for part in service.spec.parts):
+            if not any(service.spec[key] for key in ("image", "build", "provider")):
+                what = "says neither `image` nor `build`: a layer over another file, which is not among those given"
+                self._draft.note(f"{service.key} {what}", service.origin)
+            return bool(as_name(service.key))
+        self._draft.note(f"{service.key} is not described", service.origin)
+        return False
+
+    def _by_address(self, key: str, kind: Kind, reaches: dict[str, list[Reach]]) -> Kind:
+        """A store whose technology only those tell that speak to it."""
+        if kind.section != "datastores" or kind.technology is not None:
+            return kind
+        for found in (reach for others in reaches.values() for reach in others if reach.to == key):
+            known = None if found.technology is None else of_slug(found.technology)
+            if known is not None and known.section in HOLDS_DATA:
+                return Kind(known.section, known, found.origin.noted("by the address that it is reached at"))
+        return kind
+
+    def _name(self) -> None:
+        """A component's name for each service; the members of a cluster share theirs."""
+        self._first: dict[str, str] = {member: first for first, keys in self._clusters.items() for member in keys}
+        names: dict[str, str] = {}
+        for key in self._services:
+            first = self._first_of(key)
+            if first != key:
+                continue
+            wanted = as_name(key)
+            if key in self._clusters:
+                wanted = as_name(name_of(self._data_nodes(key), self._services))
+            names[key] = self._free(wanted)
+        self._names = {key: names[self._first_of(key)] for key in self._services}
+
+    def _free(self, wanted: str) -> str:
+        if wanted in self._taken:
+            folder = os.path.basename(os.path.dirname(os.path.abspath(self._project.files[0].path or "")))
+            wanted = f"{as_name(folder) or 'other'}-{wanted}"
+        name, count = wanted, 1
+        while name in self._taken:
+            count += 1
+            name = f"{wanted}-{count}"
+        self._taken[name] = None
+        return name
+
+    def _first_of(self, key: str) -> str:
+        return self._first.get(key, key)
+
+    def _data_nodes(self, first: str) -> list[str]:
+        """The members of a cluster that hold data: of Kafka not those that are controllers alone."""
+        members = self._clusters.get(first, [first])
+        return [key for key in members if _roles(self._services[key]) != {_CONTROLLER}] or members
+
+    def _state(self, key: str) -> Component:
+        kind, nodes = self._kinds[key], self._data_nodes(key)
+        speaking = self._services[nodes[0]]
+        component = self._draft.component(kind.section, self._names[key], speaking.origin)
+        if kind.technology is not None:
+            component.state("technology", self._kinds[nodes[0]].technology.technology, self._kinds[nodes[0]].origin)  # type: ignore[union-attr]
+        self._state_instances(component, key, nodes)
+        slug = kind.technology.slug if kind.technology is not None else None
+        state_facts(speaking, component)
+        if slug is not None:
+            stated: dict[str, None] = {}
+            for member in nodes:
+                for name, value, origin in settings_of(self._services[member], slug):
+                    if name not in stated:
+                        stated[name] = None
+                        component.entry("settings", name, value, origin)
+        if slug == "kafka":
+            self._state_kafka(component, key, speaking)
+        return component
+
+    def _state_instances(self, component: Component, key: str, nodes: Sequence[str]) -> None:
+        if component.section in ("jobs", "clients", "externals"):
+            return
+        counts = [instances_of(self._services[node]) for node in nodes]
+        if any(count is None for count in counts):
+            return
+        known = [count for count in counts if count is not None]
+        origin = known[0][1]
+        if len(nodes) > 1:
+            origin = self._services[nodes[0]].origin.noted(f"one cluster: {_listed(nodes)}")
+        component.state(INSTANCES, sum(count for count, _ in known), origin)
+
+    def _state_kafka(self, component: Component, key: str, speaking: Service) -> None:
+        """How a cluster agrees on its leader, and the topics that its image makes at start."""
+        keys = ("KAFKA_PROCESS_ROLES", "KAFKA_CONTROLLER_QUORUM_VOTERS", "KAFKA_CFG_PROCESS_ROLES")
+        environment = speaking.environment
+        role = next((environment[name] for name in keys if name in environment), None)
+        keeper = next((variable for name, variable in environment.items() if name.endswith("ZOOKEEPER_CONNECT")), None)
+        if role is not None:
+            component.state("mode", "kraft", role.origin)
+        elif keeper is not None:
+            component.state("mode", "zookeeper", keeper.origin)
+        voters = [node for node in self._clusters.get(key, [key]) if _CONTROLLER in _roles(self._services[node])]
+        if role is not None and voters:
+            component.state("voters", len(voters), role.origin.noted(f"controllers: {_listed(voters)}"))
+        created = environment.get("KAFKA_CREATE_TOPICS")
+        text = created.text.known if created is not None and created.text is not None else None
+        for entry in (text or "").split(",") if created is not None else ():
+            name, *numbers = entry.strip().split(":")
+            if as_name(name) == name and name and created is not None:
+                topic = component.topic(name, created.origin)
+                for field, number in zip(("partitions", "replication_factor"), numbers, strict=False):
+                    if number.isdigit() and len(number) < 10:
+                        topic.state(field, int(number), created.origin)
+
+    def _connect(self, key: str, reaches: Sequence[Reach], directory: Directory) -> None:
+        component = self._components[self._first_of(key)]
+        service = self._services[key]
+        reached_from = {reach.to: reach for reach in reversed(reaches) if reach.to in self._services}
+        kept: dict[str, Reach] = {}
+        for reach in reaches:
+            if reach.to not in reached_from or self._first_of(reach.to) == self._first_of(key):
+                continue
+            if not directory.share_a_network(service, self._services[reach.to]):
+                other = self._names[reach.to]
+                self._draft.note(f"{component.name} names `{other}`, but they share no network; left out", reach.origin)
+                continue
+            if reach.to not in kept or (kept[reach.to].telemetry and not reach.telemetry):
+                kept[reach.to] = reach
+        for name, stated in service.dependencies.items():
+            self._depend(component, service, name, stated, kept)
+        for reach in kept.values():
+            self._call(component, reach.to, reach.origin, reach.telemetry)
+
+    def _depend(
+        self, component: Component, service: Service, name: str, stated: Layers, kept: dict[str, Reach]
+    ) -> None:
+        """What is started first: needed at the start, or while it runs where something shows that."""
+        origin = stated.origin
+        if name not in self._services:
+            if stated["required"].flag() is not False:
+                self._draft.note(f"{component.name} depends on `{name}`, which no file describes; left out", origin)
+            return
+        if self._first_of(name) == self._first_of(service.key) or origin is None:
+            return
+        kind = self._kinds[name]
+        ends = stated["condition"].known() == _COMPLETED or kind.section == "jobs"
+        if name not in kept and not ends:
+            slug = kind.technology.slug if kind.technology is not None else None
+            hint = hinted(service, name, slug if self._is_the_only(service, name, slug) else None)
+            if hint is not None:
+                kept[name] = Reach(name, hint, is_telemetry(hint))
+        if component.section == "clients":
+            kept.setdefault(name, Reach(name, origin))
+            return
+        lasting = kind.section in HOLDS_DATA and not ends
+        if name in kept and self._becomes_dependency(component, name):
+            return
+        target = self._names[name]
+        known = {known for known, _ in component.items("depends_on")}
+        if target in known:
+            return
+        required = False if stated["required"].flag() is False else None
+        if lasting and name not in kept:
+            component.depend(target, origin.noted("a store is needed as long as it runs"), required=required)
+        elif name not in kept or stated["condition"].known() == "service_healthy":
+            component.depend(target, origin, phase="startup", required=required)
+
+    def _is_the_only(self, service: Service, name: str, slug: str | None) -> bool:
+        """Whether no other service that it depends on is of the technology."""
+        others = (self._kinds[other] for other in service.dependencies if other in self._kinds and other != name)
+        return slug is not None and all(kind.technology is None or kind.technology.slug != slug for kind in others)
+
+    def _becomes_dependency(self, component: Component, name: str) -> bool:
+        return component.section in HOLDS_DATA or self._kinds[name].section in ("brokers", "jobs")
+
+    def _call(self, component: Component, key: str, origin: Origin, telemetry: bool) -> None:
+        target = self._names[key]
+        if target == component.name or self._kinds[key].section in ("jobs", "clients"):
+            return
+        if self._becomes_dependency(component, key):
+            component.depend(target, origin)
+        elif telemetry or self._takes_telemetry(key):
+            told = origin.noted("telemetry: nothing waits for it")
+            component.call(target, told, required=False, async_=True)
+        else:
+            component.call(target, origin)
+
+    def _takes_telemetry(self, key: str) -> bool:
+        image = self._services[key].image
+        return key in ("otel-collector", "otelcol") or (image is not None and takes_telemetry(image.value))
+
+    def _tell_unresolved(self) -> None:
+        names = dict.fromkeys(name for service in self._services.values() for name in unresolved(service))
+        if names:
+            origin = self._project.section("services").origin
+            self._draft.note(
+                f"{_listed(list(names))} have no value here or in a `.env` beside the file: "
+                "what is reached by them is not known",
+                origin,
+            )
+
+
+def _roles(service: Service) -> set[str]:
+    for key in ("KAFKA_PROCESS_ROLES", "KAFKA_CFG_PROCESS_ROLES"):
+        variable = service.environment.get(key)
+        if variable is not None and variable.text is not None and variable.text.known:
+            return {role.strip() for role in variable.text.known.split(",")}
+    return set()
+
+
+def _texts(stated: Layers) -> list[str]:
+    texts = (stated.scope.text(item) for item in stated.each())
+    return [text.known for text in texts if text is not None and text.known is not None]
+
+
+def _listed(names: Sequence[str] | Iterable[str], most: int = 6) -> str:
+    listed = list(names)
+    if len(listed) > most:
+        listed = [*listed[: most - 1], f"{len(listed) - most + 1} more"]
+    return listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} and {listed[-1]}"
