@@ -9,13 +9,13 @@ Circles of nothing but requests are another matter (`cycles`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any, Literal, TypeAlias
 
 from archlint.analysis.bootstrap import Circle, Need, circles
-from archlint.analysis.graph import path_in
+from archlint.analysis.graph import Graph, cyclic_components, path_in
 from archlint.analysis.losses import Losses
 from archlint.analysis.paths import alternatives
 from archlint.analysis.requirements import Group, Requirements
@@ -30,12 +30,15 @@ Certainty: TypeAlias = Literal["certain", "together", "partly"]
 
 _STARTS = frozenset({"host", "domain", "startup", "scaling"})
 _SERVES = frozenset({"request", "host", "domain"})
+_MENDS = frozenset({"control", "controller", "takeover"})
 _EASE: tuple[Kind, ...] = (
     "startup", "scaling", "recovery", "control", "controller", "takeover", "domain", "host", "placed", "request",
 )  # fmt: skip
 """Kinds of need by how easily they are cut."""
 LOOKED_AT = 8
 """Components mended through one other among which the shortest way back is sought."""
+PATIENCE = 256
+"""Components of circles, through which others are mended, that one run follows: bounds its time."""
 _PLACES = ("host", "rack", "zone", "region", "provider", "account")
 """Kinds of domain after whose loss a store may promise to be back within a time."""
 
@@ -126,7 +129,8 @@ class RecoveryCycles:
 
     def _lost_with_what_mends_it(self, sure: Sequence[ComponentNeed]) -> Iterator[RecoveryCycle]:
         serving = _serving(sure)
-        for target, needs in _by_target(sure, ("control", "controller", "takeover")).items():
+        mending = [need for need in sure if need.why.kind in _MENDS or need.why.kind in _SERVES]
+        for target, needs in islice(_by_target(_within_groups(mending), _MENDS).items(), PATIENCE):
             sources = [need.source for need in needs]
             critical = {target, *(serving.critical_elements(target, sources) if target in serving else ())}
             lost = sorted((n for n in needs if n.source in critical), key=lambda need: self._rank[need.source])
@@ -283,7 +287,17 @@ def _serving(needs: Iterable[ComponentNeed]) -> Requirements[Component]:
     return Requirements(groups)
 
 
-def _by_target(needs: Iterable[ComponentNeed], kinds: Sequence[Kind]) -> Mapping[Component, list[ComponentNeed]]:
+def _within_groups(needs: Sequence[ComponentNeed]) -> Iterator[ComponentNeed]:
+    """The needs of components that reach each other: what leads out of such a group comes back by no way."""
+    graph = Graph(edges=((need.source, target) for need in needs for target in need.alternatives))
+    group = {member: index for index, members in enumerate(cyclic_components(graph)) for member in members}
+    for need in needs:
+        here = group.get(need.source)
+        if here is not None and any(group.get(target) == here for target in need.alternatives):
+            yield need
+
+
+def _by_target(needs: Iterable[ComponentNeed], kinds: Collection[str]) -> Mapping[Component, list[ComponentNeed]]:
     """Needs of which a single component is the only alternative."""
     found: dict[Component, list[ComponentNeed]] = {}
     for need in needs:
