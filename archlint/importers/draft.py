@@ -159,6 +159,11 @@ class Component(Statement):
         """A topic of a broker."""
         return self.mapping("topics", name, origin)
 
+    def holds(self, field: str, name: str) -> bool:
+        """Whether a list has an item of that name."""
+        listing = self._branch.fields.get(field)
+        return isinstance(listing, Listing) and name in listing.named
+
     def items(self, field: str) -> Iterator[tuple[str, Statement]]:
         """What a list holds, by name."""
         listing = self._branch.fields.get(field)

@@ -1,0 +1,169 @@
+"""What runs: the objects that have pods, and the pods of each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
+
+from archlint.importers.draft import Component, Section
+from archlint.importers.kubernetes.objects import Object, Objects, texts_of
+from archlint.importers.kubernetes.selectors import Labels, Selector
+from archlint.importers.reading.files import Origin
+from archlint.importers.reading.tree import Part
+from archlint.importers.technologies import Recognised, of_image
+from archlint.records import dataclass
+
+ROLLOUT = "Rollout.argoproj.io"
+KNATIVE = "Service.serving.knative.dev"
+
+SERVING: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        **dict.fromkeys(
+            ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "DeploymentConfig"),
+            ("spec", "template"),
+        ),
+        ROLLOUT: ("spec", "template"),
+        KNATIVE: ("spec", "template"),
+        "Pod": (),
+    }
+)
+"""Kinds whose pods are there all the time, and the way to the pod that they describe."""
+
+WORKING: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"CronJob": ("spec", "jobTemplate", "spec", "template"), "Job": ("spec", "template")}
+)
+"""Kinds whose pods end."""
+
+SCALED = ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "DeploymentConfig", ROLLOUT)
+"""Kinds that say how many pods they want: one, where they do not."""
+
+STORES = frozenset({"datastores", "caches", "brokers"})
+
+_SIDECAR = re.compile(
+    r".*(?:istio-proxy|linkerd-proxy|exporter|fluent-?bit|fluentd|filebeat|promtail|vault-agent|cloud-?sql-proxy|"
+    r"config-reloader|kube-rbac-proxy|oauth2-proxy|jaeger-agent|datadog-agent|otc-container|git-sync).*"
+)
+_CLIENTS = re.compile(
+    r"(?:.*/)?(?:psql|pg_\w+|mysql|mysqldump|mysqladmin|mongo|mongosh|mongodump|mongorestore|redis-cli|redis-benchmark|"
+    r"cqlsh|nodetool|clickhouse-client|rabbitmqadmin|kafka-\w+-perf-test(?:\.sh)?|kafka-topics(?:\.sh)?|etcdctl|mc)"
+)
+_OWNERS = frozenset({*SERVING, *WORKING, "Rollout"}) - {"Pod"}
+
+
+@dataclass(slots=True)
+class Workload:
+    """One object that has pods. `template` is the pod's metadata and spec; `name` that of its component."""
+
+    item: Object
+    template: Part
+    labels: Labels
+    section: Section
+    technology: Recognised | None
+    containers: tuple[Part, ...]
+    main: Part
+    name: str = ""
+    service: str | None = None
+    component: Component | None = None
+    follows: Workload | None = None
+    """The first version of what this is another version of."""
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+    @property
+    def pod(self) -> Part:
+        return self.template["spec"]
+
+    @property
+    def origin(self) -> Origin:
+        return self.item.origin
+
+    @property
+    def namespace(self) -> str:
+        return self.item.namespace
+
+    @property
+    def kind(self) -> str:
+        return self.item.kind
+
+    @property
+    def is_store(self) -> bool:
+        return self.section in STORES
+
+    @property
+    def at(self) -> Component:
+        assert self.component is not None
+        return self.component
+
+
+def workloads_of(objects: Objects) -> list[Workload]:
+    return [
+        _workload(item, kind, way)
+        for kind, way in (*SERVING.items(), *WORKING.items())
+        for item in objects.of(kind)
+        if not _is_owned(item) and not _is_test(item)
+    ]
+
+
+def _workload(item: Object, kind: str, way: tuple[str, ...]) -> Workload:
+    template = item.part.at(*way)
+    pod = template["spec"]
+    if kind == ROLLOUT and not pod:
+        template = item.part
+    containers = tuple(_containers(pod))
+    main = _main(containers, item.name) or pod["containers"]
+    ends = kind in WORKING or (kind == "Pod" and pod["restartPolicy"].text() in ("Never", "OnFailure"))
+    known = None if ends else _technology(main)
+    section: Section = "jobs" if ends else known.section if known else "services"
+    return Workload(item, template, _labels(item, template), section, known, containers, main)
+
+
+def _labels(item: Object, template: Part) -> Labels:
+    """Those of the pods; where the pod is left out, those that the selector wants."""
+    labels = template["metadata"]["labels"]
+    if labels or template["spec"]:
+        return texts_of(labels)
+    selector = item.spec["selector"]
+    return texts_of(selector["matchLabels"]) or texts_of(selector)
+
+
+def _containers(pod: Part) -> Iterator[Part]:
+    """Those that run as long as the pod does."""
+    yield from pod["containers"].each()
+    for container in pod["initContainers"].each():
+        if container["restartPolicy"].text() == "Always":
+            yield container
+
+
+def _main(containers: Iterable[Part], name: str) -> Part | None:
+    """The container that the others serve."""
+    own = [container for container in containers if not _is_sidecar(container)] or list(containers)
+    named = (container for container in own if container["name"].text() == name)
+    return next(named, None) or next(iter(own), None)
+
+
+def _is_sidecar(container: Part) -> bool:
+    image = (container["image"].text() or "").rpartition("/")[2].partition("@")[0].partition(":")[0]
+    return any(_SIDECAR.fullmatch(name) for name in (container["name"].text() or "", image))
+
+
+def _technology(main: Part) -> Recognised | None:
+    known = of_image(main["image"].text() or "")
+    command = main["command"][0].text() or main["args"][0].text() or ""
+    return None if known is not None and _CLIENTS.fullmatch(command) else known
+
+
+def _is_owned(item: Object) -> bool:
+    """Whether another object made this one, as in what a cluster prints of itself."""
+    return any(owner["kind"].text() in _OWNERS for owner in item.part["metadata"]["ownerReferences"].each())
+
+
+def _is_test(item: Object) -> bool:
+    return "test" in (item.annotation("helm.sh/hook").text() or "")
+
+
+def selector_of_service(part: Part) -> Selector | None:
+    """The selector of a Service, which is a plain mapping; None where it selects nothing."""
+    labels = texts_of(part)
+    return Selector(labels) if labels else None
