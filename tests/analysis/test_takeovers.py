@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from pytest import approx
 
 from archlint.analysis.downtime import YEAR, Budget, Failure
 from archlint.analysis.takeovers import Takeover
@@ -32,9 +32,9 @@ def exposure(*given: float | None) -> float:
 
 
 def test_one_failover_and_those_of_a_year_are_held_against_their_budgets() -> None:
-    assert exposure(1296.0, 1.0, 0.999, MONTH) == approx(0.5)  # of 43.2 minutes a window
-    assert exposure(5259.6, 3.0, 0.999, None) == approx(0.5)  # of 8.766 hours a year
-    assert exposure(20 * 3600.0, 0.2, 0.999, MONTH) == approx(4 / 8.766)  # not to be expected within a year
+    assert exposure(1296.0, 1.0, 0.999, MONTH) == pytest.approx(0.5)  # of 43.2 minutes a window
+    assert exposure(5259.6, 3.0, 0.999, None) == pytest.approx(0.5)  # of 8.766 hours a year
+    assert exposure(20 * 3600.0, 0.2, 0.999, MONTH) == pytest.approx(4 / 8.766)  # not to be expected within a year
 
 
 @given(promises, rates, shares, windows)
@@ -43,7 +43,7 @@ def test_the_longest_time_that_is_borne_spends_all(
 ) -> None:
     longest = takeover(1.0, rate, promise, window, share).bearable
     assume(math.isfinite(longest))
-    assert exposure(longest, rate, promise, window, share) == approx(1.0)
+    assert exposure(longest, rate, promise, window, share) == pytest.approx(1.0)
 
 
 @given(st.floats(0, 1e6), promises, rates, shares, windows)
