@@ -56,7 +56,7 @@ def test_several_environments_without_a_live_one_say_nothing_of_counts(tmp_path:
 
 
 def test_a_pattern_of_calm_is_refused(tmp_path: Path) -> None:
-    pattern = {"properties": {"nodes": {"prefixItems": []}, "relationships": {"prefixItems": []}}}
+    pattern: dict[str, Any] = {"properties": {"nodes": {"prefixItems": []}, "relationships": {"prefixItems": []}}}
     assert errors(drafted("calm", pattern, tmp_path)) == [
         "a pattern of CALM is a template, not an architecture: generate one from it"
     ]
