@@ -87,15 +87,24 @@ def is_load_generator(name: str, image: str = "") -> bool:
     return bool(_LOAD.search(name.lower()) or _LOAD.search(image.lower()))
 
 
+_WATCHERS = re.compile(
+    r"(^|/)(opentelemetry-collector[\w-]*|otel-?col(lector)?[\w-]*|promtail|alloy|fluentd|fluent-bit|vector|prometheus|"
+    r"pushgateway|[\w-]+[-_]exporter|filebeat|metricbeat|heartbeat|telegraf|cadvisor|datadog-agent|grafana-agent)$"
+)
 _TELEMETRY = re.compile(
-    r"(^|/)(opentelemetry-collector[\w-]*|otelcol[\w-]*|jaeger[\w-]*|all-in-one|zipkin[\w-]*|tempo|loki|promtail|alloy|"
-    r"fluentd|fluent-bit|vector|prometheus|pushgateway|statsd-exporter|statsd|agent|apm-server|filebeat|metricbeat)$"
+    r"(^|/)(jaeger|jaeger-(collector|agent|all-in-one)|all-in-one|zipkin[\w-]*|tempo|loki|statsd|graphite|apm-server|grafana|"
+    r"grafana-(oss|enterprise)|kibana|opensearch-dashboards|alertmanager|pgadmin4?|adminer|phpmyadmin|mailhog|mailpit)$"
 )
 
 
-def takes_telemetry(image: str) -> bool:
-    """Whether an image is of what traces, logs and metrics are sent to, which no request waits for."""
-    return bool(_TELEMETRY.search(_parted(image)[0].lower()))
+def watches(name: str, image: str = "") -> bool:
+    """Whether what runs collects telemetry: it reaches what it watches, and needs none of it."""
+    return bool(_WATCHERS.search(name.lower()) or _WATCHERS.search(_parted(image)[0].lower()))
+
+
+def is_for_operators(name: str, image: str = "") -> bool:
+    """Whether what runs takes telemetry, or shows things to those who run the system: no request waits for it."""
+    return watches(name, image) or bool(_TELEMETRY.search(name.lower()) or _TELEMETRY.search(_parted(image)[0].lower()))
 
 
 def _parted(image: str) -> tuple[str, str | None]:

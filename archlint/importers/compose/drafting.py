@@ -15,8 +15,7 @@ from archlint.importers.compose.service import Service
 from archlint.importers.draft import INSTANCES, Component, Draft
 from archlint.importers.gathering import Sources
 from archlint.importers.names import as_name
-from archlint.importers.reading.files import Origin
-from archlint.importers.technologies import of_slug, takes_telemetry
+from archlint.importers.technologies import is_for_operators, of_slug, watches
 
 _COMPLETED = "service_completed_successfully"
 _CONTROLLER = "controller"
@@ -210,7 +209,7 @@ class Drafting:
         for name, stated in service.dependencies.items():
             self._depend(component, service, name, stated, kept)
         for reach in kept.values():
-            self._call(component, reach.to, reach.origin, reach.telemetry)
+            self._call(component, service, reach.to, reach)
 
     def _depend(
         self, component: Component, service: Service, name: str, stated: Layers, kept: dict[str, Reach]
@@ -254,21 +253,23 @@ class Drafting:
     def _becomes_dependency(self, component: Component, name: str) -> bool:
         return component.section in HOLDS_DATA or self._kinds[name].section in ("brokers", "jobs")
 
-    def _call(self, component: Component, key: str, origin: Origin, telemetry: bool) -> None:
-        target = self._names[key]
+    def _call(self, component: Component, service: Service, key: str, reach: Reach) -> None:
+        target, origin = self._names[key], reach.origin
         if target == component.name or self._kinds[key].section in ("jobs", "clients"):
             return
-        if self._becomes_dependency(component, key):
+        other = self._services[key]
+        if watches(service.key, service.image_text) and not is_for_operators(other.key, other.image_text):
+            component.depend(target, origin.noted("watched, not needed"), phase="control", required=False)
+        elif reach.telemetry or is_for_operators(other.key, other.image_text):
+            told = origin.noted("for those who run the system: no request waits for it")
+            if self._becomes_dependency(component, key):
+                component.depend(target, told, required=False)
+            else:
+                component.call(target, told, required=False, async_=True)
+        elif self._becomes_dependency(component, key):
             component.depend(target, origin)
-        elif telemetry or self._takes_telemetry(key):
-            told = origin.noted("telemetry: nothing waits for it")
-            component.call(target, told, required=False, async_=True)
         else:
             component.call(target, origin)
-
-    def _takes_telemetry(self, key: str) -> bool:
-        image = self._services[key].image
-        return key in ("otel-collector", "otelcol") or (image is not None and takes_telemetry(image.value))
 
     def _tell_unresolved(self) -> None:
         names = dict.fromkeys(name for service in self._services.values() for name in unresolved(service))

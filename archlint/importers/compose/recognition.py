@@ -86,7 +86,7 @@ def kind_of(service: Service, ends: bool) -> Kind:
     """`ends`: whether another service waits for it to have completed."""
     if ends or service.runs_once or _is_a_client_tool(service):
         return Kind("jobs", None, service.origin)
-    if is_load_generator(service.key, service.image.value if service.image else ""):
+    if is_load_generator(service.key, service.image_text):
         return Kind("clients", None, service.origin)
     if service.spec["provider"]:
         return Kind("externals", None, service.origin)
@@ -109,7 +109,7 @@ def _is_a_client_tool(service: Service) -> bool:
 
 def _technology(service: Service) -> tuple[Recognised, Origin] | None:
     image = service.spec["image"].origin or service.origin
-    text = service.image.value if service.image else ""
+    text = service.image_text
     known = of_image(text)
     if known is not None:
         return (known, image) if "redis-sentinel" not in service.words[:1] else None
@@ -158,7 +158,7 @@ def _by_name(service: Service) -> tuple[Recognised, Origin] | None:
     if known is None or known.section not in HOLDS_DATA:
         return None
     image = service.program[1]
-    if image and UNKNOWN not in (service.image.value if service.image else ""):
+    if image and UNKNOWN not in service.image_text:
         words = set(re.split(r"[-_.]", image))
         if not image.startswith(service.tokens[0][:5]) or words & _BESIDE:
             return None

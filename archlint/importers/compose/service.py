@@ -48,6 +48,10 @@ class Service:
     def image(self) -> Text | None:
         return self.spec["image"].text()
 
+    @property
+    def image_text(self) -> str:
+        return self.image.value if self.image is not None else ""
+
     @cached_property
     def program(self) -> tuple[str, str]:
         """The last parts of the image's path without its tag: owner, or nothing, and name."""
