@@ -11,14 +11,17 @@ from functools import cached_property
 
 from archlint.analysis.queueing import MMc, erlang_b
 
-NEGLIGIBLE = 1e-18
-"""A term so small against the sum that no further one changes it."""
+NEAR = 0.05
+"""Below it differences are taken from series, since they would cancel."""
+
+OVERFLOW = 700.0
+"""e to the power of more does not fit a float."""
 
 
 class MMcK:
     """Poisson arrivals, exponential service of mean `service_time`, `servers` equal servers, `room` in all.
 
-    Takes time in proportion to the room, or less where the utilisation is far from 1.
+    However large the room, it takes no longer.
     """
 
     def __init__(self, arrival_rate: float, service_time: float, servers: int, room: int) -> None:
@@ -59,28 +62,40 @@ class MMcK:
     def _states(self) -> tuple[float, float]:
         """P(K) and Lq. The states with j waiting weigh rho^j, all others together 1/B, B of Erlang.
 
-        The walk begins where the weights are largest: at the empty queue while the utilisation is below 1.
+        Counted from where the weights are largest: from the empty queue while the utilisation is below 1.
         """
         blocking = erlang_b(self.servers, self.arrival_rate * self.service_time)
         if blocking == 0:
             return 0.0, 0.0
         rho, places = self.utilisation, self.places
         if rho <= 1:
-            whole, queue = self._walk(rho)
+            whole, queue = _geometric(rho, places)
             whole += 1 / blocking - 1
             return math.pow(rho, places) / whole, queue / whole
-        whole, free = self._walk(1 / rho)
+        whole, free = _geometric(1 / rho, places)
         below = math.pow(1 / rho, places) * (1 / blocking - 1)
         return 1 / (whole + below), (places * whole - free) / (whole + below)
 
-    def _walk(self, ratio: float) -> tuple[float, float]:
-        """Sums of ratio^j and of j x ratio^j, for j from 0 to the places."""
-        whole = weighted = 0.0
-        term = 1.0
-        for j in range(self.places + 1):
-            whole += term
-            weighted += j * term
-            term *= ratio
-            if j * term < NEGLIGIBLE * (weighted + NEGLIGIBLE) and term < NEGLIGIBLE:
-                break
-        return whole, weighted
+
+def _geometric(ratio: float, last: int) -> tuple[float, float]:
+    """Sums of ratio^j and of j x ratio^j, for j from 0 to `last`; the ratio is at most 1."""
+    if ratio == 0 or last == 0:
+        return 1.0, 0.0
+    fall, terms = -math.log(ratio), float(last + 1)
+    whole = math.expm1(-terms * fall) / math.expm1(-fall) if fall else terms
+    if fall > NEAR:
+        return whole, whole * max(0.0, 1 / math.expm1(fall) - terms * _inverse_growth(terms * fall))
+    return whole, whole * max(0.0, _bend(fall) - terms * _bend(terms * fall))
+
+
+def _inverse_growth(x: float) -> float:
+    """1 / (e^x - 1)."""
+    return 1 / math.expm1(x) if x < OVERFLOW else 0.0
+
+
+def _bend(x: float) -> float:
+    """1 / (e^x - 1) - 1 / x, which is finite at 0."""
+    if x > NEAR:
+        return _inverse_growth(x) - 1 / x
+    square = x * x
+    return -0.5 + x / 12 * (1 - square / 60 * (1 - square / 42 * (1 - square / 40)))

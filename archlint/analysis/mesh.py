@@ -21,8 +21,9 @@ def held_by_each(members: int, of_each_peer: float) -> float:
 
 
 def most_members(ceiling: float, of_each_peer: float) -> int | None:
-    """The largest mesh in which a member stays at or below the ceiling; None where nothing is held for a peer."""
-    return None if of_each_peer <= 0 else 1 + math.floor(ceiling / of_each_peer + 1e-9)
+    """The largest mesh in which a member stays at or below the ceiling; None where as good as nothing is held."""
+    peers = math.inf if of_each_peer <= 0 else ceiling / of_each_peer
+    return None if peers == math.inf else 1 + math.floor(peers + 1e-9)
 
 
 def in_largest_cell(members: int, cells: int, largest_share: float | None = None) -> int:

@@ -209,9 +209,14 @@ def servers_for_blocking(offered_load: float, blocking: float) -> int:
 
 
 def offered_load_for_blocking(servers: int, blocking: float) -> float:
-    """The highest offered load, in erlangs, of which no more than a share `blocking` (below 1) is refused."""
+    """The highest offered load, in erlangs, of which no more than a share `blocking` (below 1) is refused.
+
+    0 where nothing may be refused: any load is, now and then.
+    """
     _count("servers", servers)
     _share("blocking", blocking, one=False)
+    if blocking == 0:
+        return 0.0
     high = 1.0
     while erlang_b(servers, high) <= blocking:
         high *= 2

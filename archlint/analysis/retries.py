@@ -48,14 +48,16 @@ def _geometric(terms: float, first: float, ratio: float, cap: float) -> float:
     """first + first x ratio + ..., each term at most `cap`, in closed form: `terms` may be huge."""
     if first >= cap:
         return terms * cap
-    growing = terms if cap == math.inf else min(terms, math.ceil(math.log(cap / first, ratio)))
+    rises = math.ceil((math.log(cap) - math.log(first)) / math.log(ratio)) if cap < math.inf else math.inf
+    growing = min(terms, rises)
     if growing * math.log(ratio) > 700:  # beyond what a float holds
-        return math.inf
+        return terms * cap
     return first * (math.pow(ratio, growing) - 1) / (ratio - 1) + _rest(terms - growing, cap)
 
 
 def _arithmetic(terms: float, step: float, cap: float) -> float:
-    growing = terms if cap == math.inf else min(terms, math.floor(cap / step))
+    rises = cap / step
+    growing = terms if rises >= terms else float(math.floor(rises))
     return step * growing * (growing + 1) / 2 + _rest(terms - growing, cap)
 
 

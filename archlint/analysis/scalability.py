@@ -80,7 +80,7 @@ class Usl:
         """
         n = _count(instances)
         below = 1 + self.alpha * (n - 1) + self.beta * n * (n - 1)
-        return (1 - self.alpha - self.beta * n * n) / below / below
+        return (1 - self.alpha - self.beta * n * n) / below / below if below < math.inf else 0.0
 
     def efficiency(self, instances: float) -> float:
         """C(N) / N: what is left of each instance."""
@@ -118,6 +118,8 @@ class Usl:
         """
         if wanted <= 1:
             return 1
+        if wanted > MOST or wanted * (1 - 1e-9) > self.capacity(self.most(MOST)):
+            return None
         a, c = self.beta * wanted, wanted * (1 - self.alpha)
         b = 1 - wanted * (self.alpha - self.beta)
         under = b * b - 4 * a * c
@@ -154,9 +156,11 @@ def fit(points: Iterable[Point]) -> Fit | None:
     coefficient that would leave its range is held at the end of it. None for fewer than FEWEST_SIZES different
     sizes, or where nothing was carried.
     """
-    data = [(_count(n), _quantity(x)) for n, x in points]
-    if len({n for n, _ in data}) < FEWEST_SIZES or not any(x for _, x in data):
+    measured = [(_count(n), _quantity(x)) for n, x in points]
+    most = max((x for _, x in measured), default=0.0)
+    if len({n for n, _ in measured}) < FEWEST_SIZES or not most:
         return None
+    data = [(n, x / most) for n, x in measured]
     starts = [(0.0, 0.0), *_linearised(data)]
     held: tuple[tuple[bool, bool], ...] = ((False, False), (True, False), (False, True), (True, True))
     found = [_descend(data, start, free) for start in starts for free in held]
@@ -165,7 +169,7 @@ def fit(points: Iterable[Point]) -> Fit | None:
     rate = _best_rate(data, alpha, beta)
     mean = math.fsum(x for _, x in data) / len(data)
     error = math.sqrt(_missed(data, alpha, beta) / len(data)) / mean
-    return Fit(Usl(alpha, beta), rate, max(n for n, _ in data), error)
+    return Fit(Usl(alpha, beta), rate * most, max(n for n, _ in data), error)
 
 
 def _shape(n: float, alpha: float, beta: float) -> float:

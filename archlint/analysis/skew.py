@@ -20,6 +20,9 @@ from functools import lru_cache
 HEAD = 256
 """Ranks that are summed one by one; from there on sums are integrals with two corrections (Euler-Maclaurin)."""
 
+STEEP = 100.0
+"""Exponents from which on the ranks behind the head are nothing that a float could show."""
+
 _GROWTH = 1.05
 """Of the groups of ranks that count with their mean popularity in Che's approximation."""
 
@@ -31,7 +34,7 @@ def harmonic(keys: float, exponent: float) -> float:
     """H(n, s), the sum of k^-s over the ranks 1 to n; 0 for no key. Relative error below 1e-12."""
     n, s = math.floor(_quantity(keys)), _quantity(exponent)
     head = math.fsum(math.pow(k, -s) for k in range(1, min(n, HEAD) + 1))
-    if n <= HEAD:
+    if n <= HEAD or s > STEEP:
         return head
     first, last = float(HEAD), float(n)
     thirds = s * (s + 1) * (s + 2) / 720 * (math.pow(first, -s - 3) - math.pow(last, -s - 3))

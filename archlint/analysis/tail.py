@@ -43,8 +43,8 @@ def share_quantile(q: float, share: float) -> float:
 
 
 def reduction(before: float, after: float) -> float:
-    """The share by which a latency fell."""
-    return (before - after) / before
+    """The share by which a latency fell; 0 where there was none."""
+    return (before - after) / before if before else 0.0
 
 
 @dataclass(frozen=True, slots=True)
