@@ -42,7 +42,9 @@ def loaded(file: Path) -> Any:
     return yaml.safe_load(file.read_text(encoding="utf-8"))
 
 
-OFFERED: dict[str, dict[str, Any]] = {hook["id"]: hook for hook in loaded(ROOT / ".pre-commit-hooks.yaml")}
+ALL: dict[str, dict[str, Any]] = {hook["id"]: hook for hook in loaded(ROOT / ".pre-commit-hooks.yaml")}
+OFFERED = {id: hook for id, hook in ALL.items() if id != "archlint-drift"}
+"""The hooks that check manifests."""
 
 
 def examples(file: Path) -> dict[str, str]:
@@ -278,6 +280,20 @@ def test_the_hook_for_files_checks_what_changes_and_nothing_else(user: User) -> 
     assert (safe.returncode, outcome(safe.stdout)) == (0, "Passed"), safe.stdout
     risky = shop.commit({"archlint.yaml": RISKY + "    tier: important\n"})
     assert (risky.returncode, outcome(risky.stdout)) == (1, "Failed"), risky.stdout
+
+
+def test_the_hook_for_drift_stops_a_commit_that_only_changes_what_is_deployed(user: User) -> None:
+    (hook,) = yaml.safe_load(examples(GUIDE)["pre-commit with drift"])["repos"][0]["hooks"]
+    shop = user.with_hook(hook)
+    manifest = "archlint: 1\nsystem: {name: shop}\nservices: {web: {replicas: 2}}\n"
+    compose = "services: {web: {image: shop/web, deploy: {replicas: 2}}}\n"
+    same = shop.commit({"archlint.yaml": manifest, "compose.yaml": compose})
+    assert (same.returncode, outcome(same.stdout)) == (0, "Passed"), same.stdout
+    changed = shop.commit({"compose.yaml": compose.replace("2", "1")})
+    assert (changed.returncode, outcome(changed.stdout)) == (1, "Failed"), changed.stdout
+    assert "`services.web.replicas` is 2, the source says 1" in changed.stdout
+    unrelated = shop.commit({"README.md": "Shop, again\n", "compose.yaml": compose})
+    assert unrelated.returncode == 0, unrelated.stdout
 
 
 def test_a_deletion_alone_runs_no_hook(user: User) -> None:
