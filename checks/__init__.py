@@ -27,6 +27,7 @@ MODULES: tuple[str, ...] = (
     "archlint.checks.external_rates",
     "archlint.checks.failover_loss",
     "archlint.checks.failovers",
+    "archlint.checks.function_timeouts",
     "archlint.checks.gravity",
     "archlint.checks.hygiene",
     "archlint.checks.hyrum",

@@ -100,6 +100,16 @@ class Measures:
         terms = self._terms_of(component)
         return None if terms is None else self._under(component, terms)
 
+    def limits_on(self, component: Component, measure: str) -> Iterator[Bound]:
+        """Those that surely bind one measure of a component, whatever the measure is, as the manifest raises them."""
+        for subject, terms in self._subjects(component):
+            nothing = Measured(0.0, component, None, "")
+            rules = next((rules for rules in terms.rules_for(subject) if rules.measure == measure), None)
+            for rule in rules.decided if rules is not None else ():
+                found = bound(subject, nothing, rule.limit, certain=True)
+                if not isinstance(found, Unknown):
+                    yield found
+
     @cached_property
     def involved(self) -> Involved:
         """Transactions by the components that they concern."""
