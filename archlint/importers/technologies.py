@@ -49,8 +49,34 @@ def of_image(image: str) -> Recognised | None:
     for name in ("/".join(parts[-2:]), parts[-1]):
         if name in table:
             slug, section = table[name]
-            return Recognised(slug, section, version)
+            return Recognised(slug, section, _version_inside(name, image, version))
     return None
+
+
+_OWN_VERSIONS = re.compile(
+    r"^(cp-zookeeper|spilo|dse-server|dynamodb-local|azure-sql-edge|nats-streaming|spotify/kafka|crunchy-postgres)"
+)
+"""Images whose tags number the image, not what runs in it."""
+_NUMBER_IN_NAME = re.compile(r"^spilo-(\d+)$")
+_NUMBER_IN_TAG = re.compile(r":[^@]*?(?:kafka-|pg|\d+\.\d+-)(\d+(?:\.\d+){0,2})")
+_CONFLUENT = {"8": "4", "7": "3", "6": "2", "5": "2"}
+"""Major versions of Confluent Platform and of the Kafka in them; the minor ones agree but for an offset in 6."""
+
+
+def _version_inside(name: str, image: str, version: str | None) -> str | None:
+    """The version of what runs in an image, where its tag says it in another way, or does not say it."""
+    if (numbered := _NUMBER_IN_NAME.match(name)) is not None:
+        return numbered[1]
+    if name in ("strimzi/kafka", "wurstmeister/kafka", "timescaledb-ha", "pgvector", "pgvector/pgvector"):
+        inside = _NUMBER_IN_TAG.search(image)
+        return inside[1] if inside is not None else None
+    if name in ("cp-kafka", "cp-server", "confluent-local"):
+        major, _, minor = (version or "").partition(".")
+        minor = minor.partition(".")[0]
+        if major not in _CONFLUENT or not minor:
+            return None
+        return f"{_CONFLUENT[major]}.{int(minor) + 6 if major == '6' else minor}"
+    return None if _OWN_VERSIONS.match(name) else version
 
 
 def of_slug(slug: str) -> Recognised | None:

@@ -224,15 +224,15 @@ class Drafting:
             return
         kind = self._kinds[name]
         ends = stated["condition"].known() == _COMPLETED or kind.section == "jobs"
+        slug = kind.technology.slug if kind.technology is not None else None
         if name not in kept and not ends:
-            slug = kind.technology.slug if kind.technology is not None else None
             hint = hinted(service, name, slug if self._is_the_only(service, name, slug) else None)
             if hint is not None:
                 kept[name] = Reach(name, hint, is_telemetry(hint))
         if component.section == "clients":
             kept.setdefault(name, Reach(name, origin))
             return
-        lasting = kind.section in HOLDS_DATA and not ends
+        lasting = (kind.section in HOLDS_DATA or slug == "pgbouncer") and not ends
         if name in kept and self._becomes_dependency(component, name):
             return
         target = self._names[name]
@@ -241,7 +241,7 @@ class Drafting:
             return
         required = False if stated["required"].flag() is False else None
         if lasting and name not in kept:
-            component.depend(target, origin.noted("a store is needed as long as it runs"), required=required)
+            component.depend(target, origin.noted("what holds data is needed as long as it runs"), required=required)
         elif name not in kept or stated["condition"].known() == "service_healthy":
             component.depend(target, origin, phase="startup", required=required)
 
@@ -275,8 +275,9 @@ class Drafting:
         names = dict.fromkeys(name for service in self._services.values() for name in unresolved(service))
         if names:
             origin = self._project.section("services").origin
+            has = "has" if len(names) == 1 else "have"
             self._draft.note(
-                f"{_listed(list(names))} have no value here or in a `.env` beside the file: "
+                f"{_listed(list(names))} {has} no value here or in a `.env` beside the file: "
                 "what is reached by them is not known",
                 origin,
             )

@@ -135,7 +135,7 @@ class Project:
                     names = " -> ".join(service for _, service in [*chain[:6], step])
                     raise SourceError("", f"services extend one another without an end: {names}")
             except SourceError as error:
-                self._draft.error(str(error), extends.origin)
+                self._draft.error(f"extends: {error}", extends.origin)
                 break
             chain.append(step)
             levels.append(base)
@@ -151,7 +151,10 @@ class Project:
             return named.known, services
         if stated.known is None:
             raise SourceError("", "the file that `extends` names depends on a variable without a value")
-        file = self._sources.beside(os.path.join(self._folder_of(extends.file), stated.known), extends.file)
+        try:
+            file = self._sources.beside(os.path.join(self._folder_of(extends.file), stated.known), extends.file)
+        except SourceError as error:
+            raise SourceError(error.file, f"`{stated.known}`: {error}") from error
         self.scope.give(file, self.scope.of(extends.file))
         self._folders.setdefault(file, _folder(file))
         return named.known, {name: [part] for document in file.documents for name, part in document["services"].items()}
