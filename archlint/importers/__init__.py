@@ -13,6 +13,8 @@ from types import MappingProxyType
 SOURCES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "compose": ("archlint.importers.compose", "Compose files"),
+        "score": ("archlint.importers.score", "Score workloads"),
+        "backstage": ("archlint.importers.backstage", "Backstage catalogues"),
         "kubernetes": ("archlint.importers.kubernetes", "Kubernetes objects, also of Strimzi, Zalando and CloudNativePG"),
         "structurizr": ("archlint.importers.structurizr", "Structurizr workspaces"),
         "calm": ("archlint.importers.calm", "CALM architectures"),
