@@ -132,7 +132,7 @@ BY_NAME: Mapping[str, Key] = {key.name: key for key in KEYS}
 
 AWAITED: Mapping[str, str] = {
     "jobs": "manifests are checked in one process",
-    "horizon": "no check looks ahead yet",
+    "horizon": "LIM005 alone looks ahead: state its `months` under `checks`",
 }
 """Keys that the language of configurations has and this version does not serve: refused, never passed over."""
 
