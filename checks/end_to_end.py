@@ -53,11 +53,11 @@ def availability_below_slo(flow: Flow, analyses: Analyses) -> Iterator[Finding]:
 
     What it finds: the availability of a flow, computed over the copies of each component, the failure domains that
     they share, the calls that a request cannot do without, fallbacks, and the downtime that changes cause; parts
-    that several paths share count once. What was measured comes before what a contract promises (`sla`), and that
-    before what is usual for the kind. Below the objective by usual figures it is a warning; an error only if even
-    the favourable end of each figure leaves it below: there a contract counts as kept in full, and what is not
-    known as perfect. Where a dependency, the changes or single failures explain the shortfall alone or together,
-    the findings about them (LAW102, LAW104, LAW120, LAW121, LAW124) stand for this one.
+    that several paths share count once. What was measured comes before what a contract promises (`sla`, else the SLA
+    of a managed technology), and that before what is usual for the kind. Below the objective by usual figures it is a
+    warning; an error only if even the favourable end of each figure leaves it below: there a contract counts as kept
+    in full, and what is not known as perfect. Where a dependency, the changes or single failures explain the shortfall
+    alone or together, the findings about them (LAW102, LAW104, LAW120, LAW121, LAW124) stand for this one.
 
     Why it matters: each required part has failures of its own, and they add up. Five parts of 99.9% make 99.5%:
     five times the downtime that any of them has.
@@ -108,14 +108,14 @@ def availability_below_slo(flow: Flow, analyses: Analyses) -> Iterator[Finding]:
     if over(found.at("usual").high, budget):
         if not analyses.budget_owners.single_failures_explain(flow):
             certain = over(found.at("high").high, budget)
-            yield _below_slo(found, budget, ERROR if certain else WARNING)
+            yield _below_slo(found, budget, ERROR if certain else WARNING, analyses)
         return
     lacking = [*found.unquantified_changes, *(found.lacks if over(found.at("doubtful").low, budget) else ())]
     if lacking:
         raise Unknown(*lacking)
 
 
-def _below_slo(found: FlowAvailability, budget: Budget, severity: Severity) -> Finding:
+def _below_slo(found: FlowAvailability, budget: Budget, severity: Severity, analyses: Analyses) -> Finding:
     flow, usual, most = found.flow, found.at("usual"), found.contributions(NAMED)
     lost, expected = 1.0 - usual.high, show(usual.high, "fraction")
     worst = f", most of it {_named(most[0])}" if most else ""
@@ -129,7 +129,7 @@ def _below_slo(found: FlowAvailability, budget: Budget, severity: Severity) -> F
             f"{show(budget.in_year, 's')} allowed{worst}"
         ),
         exposure=lost / (budget.in_year / YEAR) if budget.in_year else math.inf,
-        evidence=tuple(_evidence(found, budget, most)),
+        evidence=(*_evidence(found, budget, most), *_sources(most, analyses)),
         formula=(
             "availability = sum over the states of failure domains of their probability x the product of all "
             "that a request needs, fallbacks counted as 1 - the product of what must fail"
@@ -162,6 +162,14 @@ def _evidence(found: FlowAvailability, budget: Budget, most: list[Contribution])
         yield Evidence("budget a window", budget.in_window, "s")
     for one in most:
         yield Evidence(f"{one.label} a year", one.downtime, "s")
+
+
+def _sources(most: list[Contribution], analyses: Analyses) -> Iterator[Evidence]:
+    """Who promises what the manifest does not say."""
+    for one in most:
+        figure = analyses.availability.parts.figure_of_whole(one.part)
+        if figure is not None and figure.source:
+            yield Evidence(f"{one.label} rests on", figure.source)
 
 
 def _clears_of_promise(flow: Flow, availability: float) -> tuple[Clear, ...]:
@@ -262,8 +270,8 @@ def _written(chain: tuple[Component, ...]) -> str:
 
 
 def can_be_told(component: Component) -> bool:
-    """Whether the manifest says of the component as a whole how available it is, or nobody else can."""
-    fields = ("measured.availability", "sla.availability", "slo.availability")
+    """Whether somebody says of the component as a whole how available it is, or nobody else can."""
+    fields = ("measured.availability", "sla.availability", "slo.availability", "technology")
     return isinstance(component, External) or any(stated(component.spec, field) is not None for field in fields)
 
 
@@ -271,8 +279,9 @@ def can_be_told(component: Component) -> bool:
 def promise_above_dependency(component: Component, analyses: Analyses) -> Iterator[Finding]:
     """A flow promises more than a dependency that it cannot do without provides.
 
-    What it finds: components with an availability of their own (`measured`, `sla`, or the `slo` of a service) that
-    leave a flow less than it promises even if all else never failed. Only the requests that make the call count.
+    What it finds: components with an availability of their own (`measured`, `sla`, the SLA of a managed technology as
+    the catalogue knows it, or the `slo` of a service) that leave a flow less than it promises even if all else never
+    failed. Only the requests that make the call count.
     Measured it is an error; only promised by contract, or by another team, a warning: a contract says what is paid
     back, not what happens. A dependency that is measured is judged by that alone. One finding a dependency, at the
     call that leads to it; with it LAW100 is silent about flows that would keep their promise otherwise.
@@ -403,7 +412,7 @@ def _of_dependency(found: list[Held], *, severity: Severity, claim: str, concern
         evidence=(
             Evidence("flow", flow.name),
             Evidence("availability with it", worst.ceiling, "fraction"),
-            Evidence("basis", worst.basis),
+            Evidence("basis", worst.source or worst.basis),
             Evidence("objective", budget.availability, "fraction"),
             Evidence("expected downtime a year", lost, "s"),
             Evidence("budget a year", budget.in_year, "s"),
@@ -423,6 +432,8 @@ def _source(held: Held) -> str:
     contract = stated(spec, "sla.availability")
     if contract is not None:
         return f"(by contract {show(contract, 'fraction')})"
+    if held.source:
+        return f"({held.source})"
     return f"(which promises {show(stated(spec, 'slo.availability'), 'fraction')})"
 
 

@@ -26,7 +26,8 @@ from archlint.system.elements import Component, Flow, Service, System, stated
 class Held:
     """What a flow can provide at most because of a dependency, and on what that rests.
 
-    A "promise" is what the dependency's owner promises within the system (its `slo`).
+    A "promise" is what the dependency's owner promises within the system (its `slo`). `source`: who promises it, where
+    the manifest does not say.
     """
 
     flow: Flow
@@ -34,6 +35,7 @@ class Held:
     ceiling: float
     basis: Basis | Literal["promise"]
     budget: Budget
+    source: str = ""
 
     @property
     def exposure(self) -> float:
@@ -82,11 +84,11 @@ class BudgetOwners:
     def _dependencies_of(self, flow: FlowAvailability) -> Iterator[Held]:
         assert flow.budget is not None
         for part, required in flow.wholes:
-            told = self._availability.figures.told(part.of)
+            told = self._availability.figures.whole(part.of)
             promise = stated(part.of.spec, "slo.availability") if isinstance(part.of, Service) else None
             if told is not None:
                 ceiling = told.usual if required else flow.ceiling(part)
-                yield Held(flow.flow, part.of, ceiling, told.basis, flow.budget)
+                yield Held(flow.flow, part.of, ceiling, told.basis, flow.budget, told.source)
             elif required and isinstance(promise, float):
                 yield Held(flow.flow, part.of, promise, "promise", flow.budget)
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from archlint.analysis.changes import Change, detection_time
 from archlint.analysis.domains import Domain, Topologies
 from archlint.analysis.downtime import YEAR, restart_time
-from archlint.records import dataclass
-from archlint.system.elements import NONE, Component, System, stated
+from archlint.analysis.service_levels import service_level
+from archlint.records import dataclass, replace
+from archlint.system.elements import NONE, Component, System, Topic, stated
 
 if TYPE_CHECKING:
     from archlint.knowledge.catalogue import Catalogue
@@ -29,13 +30,15 @@ USUAL_COMMON_CAUSE = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """An availability between 0 and 1. `lacks`: fields that would tell what is only bounded here."""
+    """An availability between 0 and 1. `lacks`: fields that would tell what is only bounded here; `source`: who says
+    so, where it is not the manifest."""
 
     low: float
     usual: float
     high: float
     basis: Basis
     lacks: tuple[str, ...] = ()
+    source: str = ""
 
     def at(self, view: View) -> float:
         if view == "doubtful":
@@ -47,7 +50,7 @@ class Figure:
     def without(self, other: Figure) -> Figure:
         """What is left of a figure that holds another, when that one is counted for itself."""
         ends = [min(1.0, mine / its) for mine, its in ((self.low, other.low), (self.usual, other.usual))]
-        return Figure(ends[0], ends[1], min(1.0, self.high / other.high), self.basis, self.lacks)
+        return replace(self, low=ends[0], usual=ends[1], high=min(1.0, self.high / other.high))
 
     def to_the(self, count: int) -> Figure:
         """That `count` of its kind all work."""
@@ -62,7 +65,9 @@ class Figures:
 
     def __init__(self, knowledge: Catalogue, topologies: Topologies) -> None:
         self._kinds = {rate.element: rate for rate in knowledge.failure_rates()}
+        self._knowledge = knowledge
         self._topologies = topologies
+        self._promised: dict[Component, Figure | None] = {}
 
     def told(self, component: Component) -> Figure | None:
         """What the manifest says of the component as a whole, all that it needs included; None where nothing."""
@@ -73,6 +78,26 @@ class Figures:
         if isinstance(contract, float | int):
             return Figure(float(contract), float(contract), 1.0, "contract")
         return None
+
+    def promised(self, component: Component) -> Figure | None:
+        """What the provider of its technology promises of it, what it needs left out; None where it is told."""
+        if component not in self._promised:
+            level = None if self.told(component) is not None else service_level(component, self._knowledge)
+            self._promised[component] = (
+                None
+                if level is None
+                else Figure(level.availability, level.availability, 1.0, "contract", source=level.text)
+            )
+        return self._promised[component]
+
+    def in_promise(self, topic: Topic) -> bool:
+        """Whether what is promised of the broker holds the topic too."""
+        return self.promised(topic.broker) is not None
+
+    def whole(self, component: Component) -> Figure | None:
+        """What is told of the component, or else promised of its technology."""
+        told = self.told(component)
+        return self.promised(component) if told is None else told
 
     def instance(self, component: Component) -> Figure:
         """One instance, its restart or replacement included."""

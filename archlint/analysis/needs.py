@@ -16,7 +16,7 @@ from archlint.analysis.requirements import Group
 from archlint.analysis.survival import redundancy, spreads_itself
 from archlint.analysis.values import Known
 from archlint.records import dataclass
-from archlint.system.elements import Call, Component, External, Flow, Outside
+from archlint.system.elements import Call, Component, External, Flow, Outside, Topic
 
 if TYPE_CHECKING:
     from archlint.manifest.models.changes import ChangeSpec
@@ -85,7 +85,7 @@ class Needs:
         if told is not None:
             domains: list[Group[Node]] = [Group((domain,)) for domain in self._parts.whole_domains(component)]
             return [Group((Own(component),)), *domains]
-        if isinstance(component, External | Outside) or spreads_itself(component):
+        if isinstance(component, External | Outside):
             return [Group((Own(component),))]
         groups: list[Group[Node]] = []
         stand_ins = _stand_ins(component)
@@ -97,6 +97,13 @@ class Needs:
 
     def _own_groups(self, component: Component, stand_ins: frozenset[Component]) -> list[Group[Node]]:
         """Copies and domains. What order-1 cut sets say of an instance is in the copies, but for a leader."""
+        if self._figures.promised(component) is not None:
+            domains: list[Group[Node]] = [Group((domain,)) for domain in self._parts.whole_domains(component)]
+            return [Group((Own(component),)), *domains]
+        if spreads_itself(component):
+            return [Group((Own(component),))]
+        if isinstance(component, Topic) and self._figures.in_promise(component):
+            return []
         size = redundancy(component)
         led = isinstance(size, Known) and size.value.leader
         found: list[Group[Node]] = [Group((Own(component),)), *_any_of(self._parts.movable_over(component))]

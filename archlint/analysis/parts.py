@@ -113,9 +113,11 @@ class Parts:
         return Whole(self._undecided(part))
 
     def _own(self, component: Component) -> Whole | Copies | None:
-        told = self._figures.told(component)
+        told = self._figures.whole(component)
         if told is not None:
             return Whole(self._less_its_domains(component, told))
+        if isinstance(component, Topic) and (self._figures.in_promise(component) or spreads_itself(component)):
+            return None  # as available as its broker
         if isinstance(component, External | Outside) or spreads_itself(component):
             return Whole(Figure(0.0, 0.0, 1.0, "unknown", (_route(component, "measured.availability"),)))
         size = redundancy(component)
@@ -136,7 +138,7 @@ class Parts:
 
     def whole_domains(self, component: Component) -> tuple[Domain, ...]:
         """Domains that a component told as a whole shares with others, where its figure leaves room for them."""
-        told = self._figures.told(component)
+        told = self._figures.whole(component)
         found = tuple(domain for domain, share in self._losses.shares(component).items() if share.whole)
         known = tuple(domain for domain in found if self._figures.domain(domain) is not None)
         room = told is not None and self._together(known).usual > told.usual
