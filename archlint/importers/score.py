@@ -122,7 +122,7 @@ def _resource(component: Component, key: str, resource: Part, draft: Draft) -> s
         return None
     if type_.lower() in _OTHER_WORKLOAD:
         return _workload(resource, draft)
-    shared = as_name((resource["id"].text() or "").rpartition(".")[2])
+    shared = as_name(resource["id"].text() or "")
     name = shared or as_name(f"{component.name}-{key}")
     if not name:
         return None

@@ -26,9 +26,10 @@ def clusters_of(
 ) -> dict[str, list[str]]:
     """The members of each cluster of several, by the first of them."""
     parent: dict[str, str] = {key: key for key, kind in kinds.items() if _clusters(kind)}
+    place = {key: at for at, key in enumerate(services)}
     for one, other in _pairs(services, kinds, reaches):
         if one in parent and other in parent and _slug(kinds[one]) == _slug(kinds[other]):
-            first, second = sorted((_root(parent, one), _root(parent, other)), key=list(services).index)
+            first, second = sorted((_root(parent, one), _root(parent, other)), key=place.__getitem__)
             parent[second] = first
     members: dict[str, list[str]] = {}
     for key in parent:

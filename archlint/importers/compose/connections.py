@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from archlint.importers.addresses import Address, addresses, named_hosts
-from archlint.importers.compose.interpolation import UNKNOWN
+from archlint.importers.compose.interpolation import UNKNOWN, Text
+from archlint.importers.compose.layers import Layers
 from archlint.importers.compose.service import Service
 from archlint.importers.reading.files import Origin
 from archlint.importers.technologies import SCHEMES
@@ -62,12 +63,22 @@ class Reach:
 class Directory:
     """The names under which the services of a project reach each other."""
 
-    def __init__(self, services: Mapping[str, Service]) -> None:
+    def __init__(self, services: Mapping[str, Service], configs: Layers) -> None:
         self._services = services
+        self._configs = configs
         self._names: dict[str, dict[str, None]] = {}
         for key, service in services.items():
             for name in (key, *_further_names(service)):
                 self._names.setdefault(name.lower(), {})[key] = None
+
+    def configs_of(self, service: Service) -> Iterator[tuple[Text, Origin]]:
+        """The texts of the configuration files that stand in the Compose file itself."""
+        for item in service.spec["configs"].each():
+            name = (item["source"] if item.is_mapping else item).text()
+            content = self._configs[name]["content"] if name is not None else None
+            if content is not None and (text := content.text()) is not None and (part := content.last) is not None:
+                part.conceal()
+                yield text, part.origin
 
     def find(self, host: str, asking: Service) -> tuple[str, ...]:
         """The services that a host stands for to one of them; those that it shares no network with among them."""
@@ -144,13 +155,18 @@ def _all_reached(service: Service, directory: Directory) -> Iterator[Reach]:
             for key in directory.find(address.host, service):
                 yield Reach(key, variable.origin, telemetry, technology)
     yield from _in_arguments(service, directory)
+    for text, origin in directory.configs_of(service):
+        for address in addresses(text.value):
+            for key in directory.find(address.host, service):
+                yield Reach(key, origin, False, _technology(address, ""))
     for part in service.spec["links"].each():
         for key in directory.find((part.text() or "").partition(":")[0], service):
             yield Reach(key, part.origin)
     beside = _beside(service)
-    if beside is not None and (origin := service.spec["network_mode"].origin) is not None:
+    mode = service.spec["network_mode"].last
+    if beside is not None and mode is not None:
         for key in directory.find(beside, service):
-            yield Reach(key, origin.noted("lives in its network"))
+            yield Reach(key, mode.origin.noted("lives in its network"))
 
 
 def _addresses(name: str, value: str) -> Iterator[Address]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from archlint.importers.compose.clusters import clusters_of, name_of
 from archlint.importers.compose.connections import Directory, Reach, hinted, is_telemetry, reached, unresolved
 from archlint.importers.compose.facts import instances_of, settings_of, state_facts
+from archlint.importers.compose.kafka import CONTROLLER, roles_of, state_kafka
 from archlint.importers.compose.layers import Layers
+from archlint.importers.compose.profiles import started
 from archlint.importers.compose.project import Project
 from archlint.importers.compose.recognition import HOLDS_DATA, Kind, kind_of
 from archlint.importers.compose.service import Service
@@ -18,7 +20,6 @@ from archlint.importers.names import as_name
 from archlint.importers.technologies import is_for_operators, of_slug, watches
 
 _COMPLETED = "service_completed_successfully"
-_CONTROLLER = "controller"
 
 
 class Drafting:
@@ -42,15 +43,19 @@ class Drafting:
             if stated["condition"].known() == _COMPLETED
         }
         kinds = {key: kind_of(service, key in completed) for key, service in self._services.items()}
-        directory = Directory(self._services)
+        directory = Directory(self._services, self._project.section("configs"))
         reaches = {key: list(reached(service, directory)) for key, service in self._services.items()}
-        self._kinds = {key: self._by_address(key, kind, reaches) for key, kind in kinds.items()}
+        spoken = {
+            reach.to: reach for others in reversed(reaches.values()) for reach in reversed(others) if reach.technology
+        }
+        self._kinds = {key: _by_address(kind, spoken.get(key)) for key, kind in kinds.items()}
         self._clusters = clusters_of(self._services, self._kinds, reaches)
         self._name()
         self._components = {key: self._state(key) for key in self._services if self._first_of(key) == key}
         for key in self._services:
             self._connect(key, reaches[key], directory)
         self._tell_unresolved()
+        self._tell_unconnected(reaches)
 
     def _state_name(self) -> None:
         name = self._project.section("name")
@@ -59,29 +64,20 @@ class Drafting:
             self._draft.top.state("system.name", as_name(known), name.origin)
 
     def _leave_out_profiles(self) -> None:
-        """Services whose profiles are not among `COMPOSE_PROFILES`, unless nothing else would start."""
-        active = self._active_profiles()
         profiles = {key: _texts(service.spec["profiles"]) for key, service in self._services.items()}
-        started = [key for key, names in profiles.items() if not names or "*" in active or not active.isdisjoint(names)]
-        if not started:
-            return
-        waiting, kept = list(started), dict.fromkeys(started)
-        while waiting:
-            for name, stated in self._services[waiting.pop()].dependencies.items():
-                if name in profiles and name not in kept and stated["required"].flag() is not False:
-                    kept[name] = None
-                    waiting.append(name)
+        kept = started(self._services, profiles, self._active_profiles())
         left = [key for key in self._services if key not in kept]
         if left:
             names = ", ".join(sorted({name for key in left for name in profiles[key]}))
+            starts = "starts" if len(left) == 1 else "start"
             origin = self._services[left[0]].spec["profiles"].origin
-            self._draft.note(f"{_listed(left)} start only with a profile ({names}); left out", origin)
+            self._draft.note(f"{_listed(left)} {starts} only with a profile ({names}); left out", origin)
         self._services = {key: self._services[key] for key in self._services if key in kept}
 
     def _active_profiles(self) -> set[str]:
-        if not self._project.files:
-            return set()
-        text = self._project.scope.of(self._project.files[-1]).get("COMPOSE_PROFILES", "")
+        """Those that a `.env` beside the files asks for."""
+        files = self._project.files
+        text = self._project.scope.of(files[0]).get("COMPOSE_PROFILES", "") if files else ""
         return {name.strip() for name in text.split(",") if name.strip()}
 
     def _is_whole(self, service: Service) -> bool:
@@ -93,16 +89,6 @@ class Drafting:
             return bool(as_name(service.key))
         self._draft.note(f"{service.key} is not described", service.origin)
         return False
-
-    def _by_address(self, key: str, kind: Kind, reaches: dict[str, list[Reach]]) -> Kind:
-        """A store whose technology only those tell that speak to it."""
-        if kind.section != "datastores" or kind.technology is not None:
-            return kind
-        for found in (reach for others in reaches.values() for reach in others if reach.to == key):
-            known = None if found.technology is None else of_slug(found.technology)
-            if known is not None and known.section in HOLDS_DATA:
-                return Kind(known.section, known, found.origin.noted("by the address that it is reached at"))
-        return kind
 
     def _name(self) -> None:
         """A component's name for each service; the members of a cluster share theirs."""
@@ -135,7 +121,7 @@ class Drafting:
     def _data_nodes(self, first: str) -> list[str]:
         """The members of a cluster that hold data: of Kafka not those that are controllers alone."""
         members = self._clusters.get(first, [first])
-        return [key for key in members if _roles(self._services[key]) != {_CONTROLLER}] or members
+        return [key for key in members if roles_of(self._services[key]) != {CONTROLLER}] or members
 
     def _state(self, key: str) -> Component:
         kind, nodes = self._kinds[key], self._data_nodes(key)
@@ -154,7 +140,8 @@ class Drafting:
                         stated[name] = None
                         component.entry("settings", name, value, origin)
         if slug == "kafka":
-            self._state_kafka(component, key, speaking)
+            members = [self._services[node] for node in self._clusters.get(key, [key])]
+            state_kafka(component, speaking, members)
         return component
 
     def _state_instances(self, component: Component, key: str, nodes: Sequence[str]) -> None:
@@ -168,29 +155,6 @@ class Drafting:
         if len(nodes) > 1:
             origin = self._services[nodes[0]].origin.noted(f"one cluster: {_listed(nodes)}")
         component.state(INSTANCES, sum(count for count, _ in known), origin)
-
-    def _state_kafka(self, component: Component, key: str, speaking: Service) -> None:
-        """How a cluster agrees on its leader, and the topics that its image makes at start."""
-        keys = ("KAFKA_PROCESS_ROLES", "KAFKA_CONTROLLER_QUORUM_VOTERS", "KAFKA_CFG_PROCESS_ROLES")
-        environment = speaking.environment
-        role = next((environment[name] for name in keys if name in environment), None)
-        keeper = next((variable for name, variable in environment.items() if name.endswith("ZOOKEEPER_CONNECT")), None)
-        if role is not None:
-            component.state("mode", "kraft", role.origin)
-        elif keeper is not None:
-            component.state("mode", "zookeeper", keeper.origin)
-        voters = [node for node in self._clusters.get(key, [key]) if _CONTROLLER in _roles(self._services[node])]
-        if role is not None and voters:
-            component.state("voters", len(voters), role.origin.noted(f"controllers: {_listed(voters)}"))
-        created = environment.get("KAFKA_CREATE_TOPICS")
-        text = created.text.known if created is not None and created.text is not None else None
-        for entry in (text or "").split(",") if created is not None else ():
-            name, *numbers = entry.strip().split(":")
-            if as_name(name) == name and name and created is not None:
-                topic = component.topic(name, created.origin)
-                for field, number in zip(("partitions", "replication_factor"), numbers, strict=False):
-                    if number.isdigit() and len(number) < 10:
-                        topic.state(field, int(number), created.origin)
 
     def _connect(self, key: str, reaches: Sequence[Reach], directory: Directory) -> None:
         component = self._components[self._first_of(key)]
@@ -271,6 +235,23 @@ class Drafting:
         else:
             component.call(target, origin)
 
+    def _tell_unconnected(self, reaches: Mapping[str, Sequence[Reach]]) -> None:
+        """A service that names no other, and that none names, has connections elsewhere: in its code, or in files."""
+        named = {reach.to for others in reaches.values() for reach in others}
+        named |= {name for service in self._services.values() for name in service.dependencies}
+        alone = [
+            key
+            for key, service in self._services.items()
+            if key not in named and not reaches[key] and not service.dependencies
+        ]
+        if alone and len(self._services) > 1:
+            reach, them = ("reaches", "it") if len(alone) == 1 else ("reach", "them")
+            self._draft.note(
+                f"nothing says what {_listed(alone)} {reach}, or what reaches {them}: "
+                "connections that stand in code or in other files are not known",
+                self._services[alone[0]].origin,
+            )
+
     def _tell_unresolved(self) -> None:
         names = dict.fromkeys(name for service in self._services.values() for name in unresolved(service))
         if names:
@@ -283,12 +264,14 @@ class Drafting:
             )
 
 
-def _roles(service: Service) -> set[str]:
-    for key in ("KAFKA_PROCESS_ROLES", "KAFKA_CFG_PROCESS_ROLES"):
-        variable = service.environment.get(key)
-        if variable is not None and variable.text is not None and variable.text.known:
-            return {role.strip() for role in variable.text.known.split(",")}
-    return set()
+def _by_address(kind: Kind, reach: Reach | None) -> Kind:
+    """A store whose technology only those tell that speak to it."""
+    if reach is None or kind.section != "datastores" or kind.technology is not None:
+        return kind
+    known = of_slug(reach.technology or "")
+    if known is None or known.section not in HOLDS_DATA:
+        return kind
+    return Kind(known.section, known, reach.origin.noted("by the address that it is reached at"))
 
 
 def _texts(stated: Layers) -> list[str]:
