@@ -60,8 +60,8 @@ def recovery_cycle(system: System, analyses: Analyses) -> Iterator[Finding]:
     target of its failover that cannot serve without it, or, where `rto` promises to be back after the loss of a zone,
     region or other place, a recovery by something that stands there alone as well? Both are errors; a circle that
     needs the loss of several at once (each recovers the other; a control plane that starts with what it controls) is
-    a warning, and so is one among components of which nothing is promised while other flows have objectives. Where
-    only some requests close it (`in`, `share`, `operations`), it is for information.
+    a warning, and so is one among components of which nothing is promised, while other flows have objectives or where
+    calls are part of it. Where only some requests close it (`in`, `share`, `operations`), it is for information.
 
     Silent: a fallback (a cached copy, a default, another component), `required: false`, an alternative outside the
     circle, calls by which a control plane or a recovery does its work on others, and, for control, a way in that
@@ -92,6 +92,8 @@ def recovery_cycle(system: System, analyses: Analyses) -> Iterator[Finding]:
         services:
           checkout: {calls: [{to: settings}]}
           settings: {depends_on: [{on: checkout, phase: startup}]}
+        flows:
+          buy: {entry: checkout, slo: {availability: 99.9%, window: 30d}}
 
     Safe:
         archlint: 1
@@ -99,6 +101,8 @@ def recovery_cycle(system: System, analyses: Analyses) -> Iterator[Finding]:
         services:
           checkout: {calls: [{to: settings}]}
           settings: {depends_on: [{on: checkout, phase: startup, fallback: {use: cached}}]}
+        flows:
+          buy: {entry: checkout, slo: {availability: 99.9%, window: 30d}}
     """
     cycles = analyses.recovery_cycles
     endless = [{*cycle.members, *cycle.others} for cycle in analyses.single_failures.cycles if cycle.endless]
@@ -171,11 +175,16 @@ def _words(need: ComponentNeed, cycle: RecoveryCycle, index: int) -> str:
 
 
 def _severity(cycle: RecoveryCycle, analyses: Analyses) -> Severity:
+    """An error where it is certain, of what is promised; or, where nothing is promised, of what is written out."""
     if cycle.certainty == "partly":
         return INFO
+    if cycle.certainty == "together":
+        return WARNING
+    if any(analyses.promises.concern(member) for member in cycle.members):
+        return ERROR
     flows = any(flow.system is member.system for flow in analyses.promises.flows for member in cycle.members)
-    promised = any(analyses.promises.concern(member) for member in cycle.members)
-    return ERROR if cycle.certainty == "certain" and (promised or not flows) else WARNING
+    # That a request cannot do without a call is what a draft has not thought of yet: it is so unless it says otherwise.
+    return WARNING if flows or any(need.why.kind == "request" for need in cycle.needs) else ERROR
 
 
 def _outcome(cycle: RecoveryCycle) -> str:

@@ -14,7 +14,8 @@ STARTS_WITH = {"on": "a", "phase": "startup"}
 
 
 def report_of(services: dict[str, Any], **sections: Any) -> Report:
-    manifest = {"archlint": 1, "system": {"name": "shop"}, "services": services, **sections}
+    promise = {"flows": {"buy": {"entry": next(iter(services)), "slo": {"availability": "99.9%"}}}}
+    manifest = {"archlint": 1, "system": {"name": "shop"}, "services": services, **promise, **sections}
     report = lint(json.dumps(manifest), select=("LAW126", "LAW127"))
     assert report.faults == ()
     assert not [finding for finding in report.findings if finding.code.startswith("MAN")]
@@ -57,8 +58,14 @@ def test_a_circle_of_requests_that_some_make_is_told_once_with_that_of_the_start
 
 def test_a_circle_of_requests_without_end_has_no_second_finding() -> None:
     services = {"a": {"calls": [{"to": "b"}]}, "b": {"calls": [{"to": "a"}], "depends_on": [STARTS_WITH]}}
-    flows = {"buy": {"entry": "a", "slo": {"availability": "99.9%"}}}
-    assert found(report_of(services, flows=flows)) == [("LAW126", "error")]
+    assert found(report_of(services)) == [("LAW126", "error")]
+
+
+def test_what_a_draft_says_of_calls_makes_no_error() -> None:
+    drafted = {"a": {"calls": [{"to": "b"}]}, "b": {"depends_on": [STARTS_WITH]}}
+    assert found(report_of(drafted, flows={})) == [("LAW127", "warning")]
+    written = {"a": {"depends_on": [{"on": "b", "phase": "startup"}]}, "b": {"depends_on": [STARTS_WITH]}}
+    assert found(report_of(written, flows={})) == [("LAW127", "error")]
 
 
 @pytest.mark.parametrize(
