@@ -97,8 +97,9 @@ def cross_region_transfer_cost(system: System, analyses: Analyses, options: Shar
 def cross_zone_transfer_cost(system: System, analyses: Analyses, options: Share) -> Iterator[Finding]:
     """Moving data between zones takes a large part of the budget.
 
-    What it finds: as LAW070, for links between zones of one region that state a price. Requests are taken to spread
-    over the zones of their target alike, whichever zone they come from.
+    What it finds: as LAW070, for links between zones of one region that state a price. Where none is stated, what comes
+    to or goes from a managed technology costs what its provider's list says, as far as the catalogue knows it. Requests
+    are taken to spread over the zones of their target alike, whichever zone they come from.
 
     Why it matters: with three zones two of three requests cross one, and both directions are billed. At a high rate of
     large answers that is more than the machines cost.
@@ -133,7 +134,7 @@ def cross_zone_transfer_cost(system: System, analyses: Analyses, options: Share)
           web: {zones: [eu-a, eu-b], load: {mean: 500/s}, calls: [{to: images, payload: 1kB, response: 50kB}]}
           images: {zones: [eu-a, eu-b]}
     """
-    if not analyses.geography.prices_zones:
+    if not analyses.transfers.has_zone_prices(system):
         raise NotApplicable
     moved = analyses.transfers.of(system, "zone")
     if not moved.transfers and not moved.missing:
@@ -168,6 +169,7 @@ def _costs(system: System, moved: Moved, most: float, severity: Severity, where:
             Evidence("cost of the dearest", first.cost, "USD/month"),
             Evidence("mean rate of the dearest that crosses", first.rate, "/s"),
             Evidence("size of one transfer", first.size, "B"),
+            *((Evidence("price of the dearest", first.source),) if first.source else ()),
         ),
         formula=FORMULA,
         clears=tuple(_smaller(moved, first, most * budget, severity)),

@@ -148,7 +148,7 @@ class Analyses:
         """What each system moves between regions and zones, and what that costs."""
         from archlint.analysis.transfer import Transfers
 
-        return Transfers(self.systems, self.geography, self.load)
+        return Transfers(self.systems, self.geography, self.load, self.knowledge)
 
     @cached_property
     def ownership(self) -> Ownership:

@@ -6,11 +6,12 @@ sends a write once to each other region. Between zones of a region, requests spr
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from archlint.analysis.gravity import Geography, Shares, transfer_cost
+from archlint.analysis.list_prices import ListPrice, between_zones
 from archlint.analysis.load import Load
 from archlint.analysis.traffic import TrafficMap, periodic_rate
 from archlint.analysis.values import Known, Unknown
@@ -29,6 +30,9 @@ from archlint.system.elements import (
     stated,
 )
 
+if TYPE_CHECKING:
+    from archlint.knowledge.catalogue import Catalogue
+
 Scope: TypeAlias = Literal["region", "zone"]
 Crossing: TypeAlias = tuple[str, str, float]
 """From, to, and the share of the transfers that take this way."""
@@ -38,7 +42,8 @@ Crossing: TypeAlias = tuple[str, str, float]
 class Transfer:
     """What crosses on one way: `rate` transfers a second of `size` bytes; `price` in USD per GB.
 
-    `field` of `at` is what decides whether it crosses at all.
+    `field` of `at` is what decides whether it crosses at all. `source` says whose price it is, where the manifest
+    states none.
     """
 
     at: Element
@@ -48,6 +53,7 @@ class Transfer:
     rate: float
     size: float
     price: float
+    source: str = ""
 
     @property
     def cost(self) -> float:
@@ -70,14 +76,22 @@ class Moved:
 class Transfers:
     """The transfers of every system of a run."""
 
-    def __init__(self, systems: Mapping[str, System], geography: Geography, load: Load) -> None:
+    def __init__(self, systems: Mapping[str, System], geography: Geography, load: Load, knowledge: Catalogue) -> None:
         self.geography = geography
+        self.knowledge = knowledge
         self.load = load
         self.systems = systems
 
     @cached_property
     def _traffic(self) -> TrafficMap:
         return TrafficMap(self.systems)
+
+    def has_zone_prices(self, system: System) -> bool:
+        """Whether anything is known of what it costs to cross from one zone to another."""
+        return self.geography.prices_zones or any(
+            len(self.geography.zones(part)) > 1 and between_zones(part, self.knowledge) is not None
+            for part in system.components.values()
+        )
 
     def of(self, system: System, scope: Scope) -> Moved:
         """What the system's own components move, at their mean load."""
@@ -106,7 +120,8 @@ class Transfers:
         if ways:
             sizes = {"payload": call.spec.payload, "response": call.spec.response}
             field = "payload" if call.spec.payload is not None else "response"
-            yield from self._on(call, field, call.label, ways, self.mean_of_call(call), sizes)
+            ends = (call.caller, target)
+            yield from self._on(call, field, call.label, ways, self.mean_of_call(call), sizes, ends)
         if call.spec.access != "read" and isinstance(target, Datastore):
             yield from self._of_replication(call, target, scope)
 
@@ -124,14 +139,15 @@ class Transfers:
         ways = [(leader, place, 1.0) for place in others]
         if ways:
             what, sizes = f"replication of {store.label}", {"payload": call.spec.payload}
-            yield from self._on(call, "payload", what, ways, self.mean_of_call(call), sizes)
+            yield from self._on(call, "payload", what, ways, self.mean_of_call(call), sizes, ())
 
     def _of_publish(self, publish: Publish, scope: Scope) -> Iterator[Transfer | Unknown]:
         if publish.topic is not None:
             ways = list(self._between(self._places(publish.owner), self._places(publish.topic), scope))
             if ways:
                 what, sizes = f"{publish.owner.label} -> {publish.topic.label}", {"size": publish.spec.size}
-                yield from self._on(publish, "size", what, ways, self.mean_of_publish(publish), sizes)
+                ends = (publish.owner, publish.topic)
+                yield from self._on(publish, "size", what, ways, self.mean_of_publish(publish), sizes, ends)
 
     def _of_consume(self, consume: Consume, scope: Scope) -> Iterator[Transfer | Unknown]:
         """Each group reads every message once."""
@@ -141,8 +157,8 @@ class Transfers:
         if ways:
             what = f"{consume.topic.label} -> {consume.owner.label}"
             for publish in consume.topic.publishers:
-                mean = self.mean_of_publish(publish)
-                yield from self._on(consume, "from", what, ways, mean, {"publishes.size": publish.spec.size})
+                mean, ends = self.mean_of_publish(publish), (consume.topic, consume.owner)
+                yield from self._on(consume, "from", what, ways, mean, {"publishes.size": publish.spec.size}, ends)
 
     def _on(
         self,
@@ -152,6 +168,7 @@ class Transfers:
         ways: list[Crossing],
         mean: Known[float] | Unknown,
         sizes: Mapping[str, float | None],
+        ends: Sequence[Component],
     ) -> Iterator[Transfer | Unknown]:
         lacking = [name for name, size in sizes.items() if size is None]
         if lacking:
@@ -161,11 +178,18 @@ class Transfers:
             yield mean
             return
         for origin, end, share in ways:
-            price = self.geography.price(origin, end)
+            price, source = self.geography.price(origin, end), ""
+            listed = self._listed(ends) if price is None and self._is_in_scope(origin, end, "zone") else None
+            if listed is not None:
+                price, source = listed
             if price is None:
                 yield Unknown("topology.links")
             else:
-                yield Transfer(at, field, what, (origin, end), mean.value * share, size, price)
+                yield Transfer(at, field, what, (origin, end), mean.value * share, size, price, source)
+
+    def _listed(self, ends: Sequence[Component]) -> ListPrice | None:
+        """What the provider of one of them asks. What it replicates by itself, it does not bill."""
+        return next((price for end in ends if (price := between_zones(end, self.knowledge)) is not None), None)
 
     def _places(self, component: Component) -> Shares:
         """By zone, or by region for what has no zone."""

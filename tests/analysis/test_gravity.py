@@ -20,6 +20,7 @@ from archlint.analysis.gravity import (
 from archlint.analysis.load import Load
 from archlint.analysis.transfer import Transfers
 from archlint.analysis.values import Known, Unknown
+from archlint.knowledge.catalogue import Catalogue
 from archlint.manifest.loading import load
 from archlint.system.elements import System
 from archlint.system.workspace import link
@@ -49,7 +50,7 @@ def geography_of(system: System) -> Geography:
 
 def transfers_of(system: System) -> Transfers:
     systems = {system.name: system}
-    return Transfers(systems, Geography(systems), Load(systems))
+    return Transfers(systems, Geography(systems), Load(systems), Catalogue())
 
 
 def test_a_terabyte_a_month_costs_what_the_price_says() -> None:
@@ -272,3 +273,19 @@ flows:
 
 def test_the_month_is_that_of_the_units() -> None:
     assert math.isclose(MONTH, 365.25 / 12 * 86400)
+
+
+def test_a_list_price_stands_in_where_no_link_states_one() -> None:
+    text = (
+        "archlint: 1\nsystem: {name: s}\ntopology: {regions: {eu: {zones: [eu-a, eu-b]}}}\n"
+        "services: {a: {zones: [eu-a, eu-b], replicas: 2, load: {mean: 100/s},"
+        " calls: [{to: d, access: read, payload: 1kB, response: 9kB}]}}\n"
+        "datastores: {d: {technology: %s, mode: postgresql, nodes: 2, zones: [eu-a, eu-b], reads_from: any}}\n"
+    )
+    for technology, price, source in (("rds", 0.02, "list price of Amazon RDS, 2026"), ("postgresql", 0.0, "")):
+        loaded = load((text % technology).encode(), "s.archlint.yaml")
+        systems = link([loaded]).systems
+        found = Transfers(systems, Geography(systems), Load(systems), Catalogue()).of(systems["s"], "zone")
+        assert {transfer.source for transfer in found.transfers} == ({source} if source else set())
+        assert found.cost == pytest.approx(50 * 1e4 * 2_629_800 / 1e9 * price)
+        assert found.missing == (() if source else ("topology.links",))
