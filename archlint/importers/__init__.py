@@ -19,6 +19,8 @@ SOURCES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "structurizr": ("archlint.importers.structurizr", "Structurizr workspaces"),
         "calm": ("archlint.importers.calm", "CALM architectures"),
         "threagile": ("archlint.importers.threagile", "Threagile models"),
+        "asyncapi": ("archlint.importers.asyncapi", "AsyncAPI documents"),
+        "openapi": ("archlint.importers.openapi", "OpenAPI documents"),
     }
 )
 """Each source by its name on the command line: the module that reads it, and what it is called."""
