@@ -10,7 +10,7 @@ from typing import Any
 from archlint.engine.errors import UsageError
 from archlint.engine.sources.discovery import display_name, refuse_missing
 from archlint.importers.draft import Draft
-from archlint.importers.reading.files import MAX_BYTES, SourceError, SourceFile, decode
+from archlint.importers.reading.files import MAX_BYTES, SourceError, SourceFile, TemplateError, decode
 from archlint.records import dataclass, field
 
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -24,6 +24,9 @@ class Read:
     def __init__(self, stdin: bytes | None = None) -> None:
         self._stdin = stdin
         self._files: dict[str, SourceFile | None] = {}
+        self._refused: set[SourceFile] = set()
+        self.templates: list[str] = []
+        """Names of the files of folders that are templates."""
 
     def __iter__(self) -> Iterator[SourceFile]:
         return (file for file in self._files.values() if file is not None)
@@ -38,6 +41,16 @@ class Read:
                 self._files[real] = None
                 report(draft, error)
         return self._files[real]
+
+    def refuse(self, file: SourceFile, error: SourceError, draft: Draft, named: bool) -> None:
+        """Remark on a file that holds no data, once, however many sources look at it."""
+        if file in self._refused:
+            return
+        self._refused.add(file)
+        if isinstance(error, TemplateError) and not named:
+            self.templates.append(file.name)
+        else:
+            report(draft, error)
 
     def beside(self, path: Path) -> SourceFile:
         """Raises SourceError for what cannot be read."""
@@ -82,7 +95,7 @@ def gather(module: Any, paths: Sequence[str], draft: Draft, read: Read, lenient:
     for given in paths:
         for path, named in _below(given, module):
             file = read.file(path, draft)
-            if file is not None and file not in sources.files and _is_meant(file, module, draft, named and not lenient):
+            if file is not None and file not in sources.files and _is_meant(file, module, draft, read, named, lenient):
                 sources.files.append(file)
                 if named:
                     sources.named.append(file)
@@ -131,13 +144,13 @@ def read_file(path: Path) -> SourceFile:
         raise SourceError(name, f"cannot be read: {error.strerror}") from error
 
 
-def _is_meant(file: SourceFile, module: Any, draft: Draft, named: bool) -> bool:
+def _is_meant(file: SourceFile, module: Any, draft: Draft, read: Read, named: bool, lenient: bool) -> bool:
     try:
         meant: bool = module.recognises(file)
     except SourceError as error:
-        report(draft, error)
+        read.refuse(file, error, draft, named)
         return False
-    if not meant and named:
+    if not meant and named and not lenient:
         what = "holds nothing" if not file.documents else f"is not recognised as {module.TITLE}"
         draft.error(f"the file {what}", file=file.name)
     return meant

@@ -68,6 +68,7 @@ def import_sources(asked: Sequence[Asked], name: str | None = None, stdin: bytes
         for source in SOURCES if ask.source == AUTO else (ask.source,):
             if _read(source, ask, draft, read):
                 told[source] = None
+    _tell_templates(read.templates, draft)
     finished = finish(draft)
     return Imported(finished, tuple(draft.remarks), tuple(read), tuple(told))
 
@@ -83,6 +84,14 @@ def _read(source: str, ask: Asked, draft: Draft, read: Read) -> bool:
     except SourceError as error:
         report(draft, error)
     return True
+
+
+def _tell_templates(names: Sequence[str], draft: Draft) -> None:
+    if names:
+        which = names[0] if len(names) == 1 else f"{len(names)} files, such as {names[0]},"
+        what = "is a template" if len(names) == 1 else "are templates"
+        render = "render them first (`helm template`, `kustomize build`) and give what comes out"
+        draft.note(f"{which} {what}, which are no data yet; left out: {render}")
 
 
 def module_of(source: str) -> Any:

@@ -101,4 +101,4 @@ def origin_comment(origin: Origin | None) -> str:
 
 
 def _visible(text: str) -> str:
-    return "".join(character if character.isprintable() else "?" for character in text)
+    return text if text.isprintable() else "".join(each if each.isprintable() else "?" for each in text)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 64 * 1024 * 1024
 
+_TEMPLATE = re.compile(r"\{\{-?[^}\n]*(?:\.(?:Values|Release|Chart|Capabilities)\b|\binclude \")")
+"""What only the templates of Helm hold."""
+_UNRENDERED = "a template, which is no data yet: render it first (`helm template`, `kustomize build`)"
 _CREDENTIALS = re.compile(r"(?<=://)[^\s/@:\"']*:[^\s/@\"']+(?=@)")
 
 
@@ -26,12 +29,17 @@ class SourceError(Exception):
         self.file, self.place = file, place
 
 
+class TemplateError(SourceError):
+    """A file that is not data yet: a template, which has to be rendered first."""
+
+
 class SourceFile:
     """One file under the name that reports use. `path` is None for standard input."""
 
     def __init__(self, name: str, text: str, path: str | None = None) -> None:
         self.name, self.text, self.path = name, text, path
         self._concealed: list[tuple[int, int]] = []
+        self._error: SourceError | None = None
 
     @cached_property
     def lines(self) -> Lines:
@@ -40,13 +48,28 @@ class SourceFile:
     @cached_property
     def documents(self) -> tuple[Part, ...]:
         """What the file holds, one part a document, empty ones left out. Raises SourceError."""
+        if self._error is None:
+            try:
+                return self._read()
+            except SourceError as error:
+                self._error = error
+        raise self._error
+
+    def _read(self) -> tuple[Part, ...]:
+        if "{{" in self.text and _TEMPLATE.search(self.text):
+            raise TemplateError(self.name, _UNRENDERED)
         if self.text.lstrip()[:1] in ("{", "["):
             from archlint.importers.reading.json_tree import read_json
 
             return read_json(self)
         from archlint.importers.reading.yaml_tree import read_yaml
 
-        return read_yaml(self)
+        try:
+            return read_yaml(self)
+        except SourceError as error:
+            if "{{" in self.text or "{%" in self.text:
+                raise TemplateError(self.name, _UNRENDERED, error.place) from error
+            raise
 
     def conceal(self, start: int, end: int) -> None:
         """Keeps a span of the text, such as the value of an environment variable, out of every report."""
