@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import jsonschema
 import pytest
@@ -16,7 +16,14 @@ import archlint.knowledge
 from archlint.knowledge.catalogue import Catalogue, CatalogueError
 from archlint.knowledge.measures import MEASURES, UNITS
 from archlint.knowledge.schema import technology_schema
-from archlint.knowledge.technology import Technology
+from archlint.knowledge.technology import CARRIERS, Technology
+from archlint.manifest.models.base import Spec
+from archlint.manifest.models.brokers import BrokerSpec, TopicSpec
+from archlint.manifest.models.caches import CacheSpec
+from archlint.manifest.models.calls import CallSpec, PublishSpec
+from archlint.manifest.models.datastores import DatastoreSpec
+from archlint.manifest.models.networks import NetworkSpec
+from archlint.manifest.models.services import ConsumeSpec, ServiceSpec
 
 KNOWLEDGE = Path(archlint.knowledge.__file__).parent
 SCHEMA_FILE = Path(__file__).parents[2] / "schemas" / "technology.schema.json"
@@ -78,6 +85,43 @@ def test_modes_of_conditions_are_modes_of_the_technology(slug: str) -> None:
     technology = known(slug)
     conditions = [x.condition for x in technology.limits] + [x.condition for x in technology.defaults]
     assert {x.mode for x in conditions} - {None} <= set(technology.modes)
+
+
+MODELS: dict[str, tuple[type[Spec], ...]] = {
+    "store": (DatastoreSpec,),
+    "cache": (CacheSpec,),
+    "broker": (BrokerSpec,),
+    "topic": (TopicSpec,),
+    "publish": (PublishSpec,),
+    "consume": (ConsumeSpec,),
+    "service": (ServiceSpec, NetworkSpec),
+    "call": (CallSpec,),
+}
+"""Models of what carries a default."""
+
+
+def has_field(model: Any, steps: list[str]) -> bool:
+    """Whether a path of keys leads to a field, in any arm of the unions on the way."""
+    if not steps:
+        return True
+    if isinstance(model, type) and issubclass(model, Spec):
+        names = {field.alias or name: field for name, field in model.model_fields.items()}
+        return steps[0] in names and has_field(names[steps[0]].annotation, steps[1:])
+    return any(has_field(arm, steps) for arm in get_args(model))
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_defaults_are_of_fields_that_manifests_have(slug: str) -> None:
+    unknown = [
+        (default.of, default.field)
+        for default in known(slug).defaults
+        if default.field and not any(has_field(model, default.field.split(".")) for model in MODELS[default.of])
+    ]
+    assert unknown == []
+
+
+def test_each_carrier_of_defaults_has_its_models() -> None:
+    assert set(MODELS) == set(CARRIERS)
 
 
 def test_the_table_of_aliases_is_what_the_technologies_say() -> None:
