@@ -143,7 +143,25 @@ def test_fixtures_are_of_technologies() -> None:
     assert {path.name for path in FIXTURES.iterdir()} <= set(SLUGS)
 
 
-def test_a_manifest_of_three_technologies_opens_three_files(monkeypatch: pytest.MonkeyPatch) -> None:
+THREE = {
+    "stores": (
+        "datastores: {a: {technology: etcd@3.5}, b: {technology: postgresql@16}, c: {technology: etcd}}\n"
+        "brokers: {k: {technology: kafka, topics: {t: {partitions: 3}}}}\n",
+        ["etcd.yaml", "kafka.yaml", "postgresql.yaml"],
+    ),
+    "under a promise, on a cluster": (
+        "services:\n  cluster: {technology: eks, replicas: 3}\n"
+        "  a: {technology: lambda, calls: [{to: d, access: write, timeout: 1s}]}\n"
+        "  b: {replicas: 2, runs_on: [cluster], calls: [{to: a, access: read, timeout: 1s}]}\n"
+        "datastores: {d: {technology: dynamodb}}\n"
+        "flows: {f: {entry: b, slo: {availability: 99.9%}}}\n",
+        ["dynamodb.yaml", "eks.yaml", "lambda.yaml"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", THREE)
+def test_a_manifest_of_three_technologies_opens_three_files(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     opened: list[str] = []
     read_text = Path.read_text
 
@@ -153,9 +171,6 @@ def test_a_manifest_of_three_technologies_opens_three_files(monkeypatch: pytest.
         return read_text(self, encoding, errors)
 
     monkeypatch.setattr(Path, "read_text", counted)
-    lint(
-        "archlint: 1\nsystem: {name: shop}\n"
-        "datastores: {a: {technology: etcd@3.5}, b: {technology: postgresql@16}, c: {technology: etcd}}\n"
-        "brokers: {k: {technology: kafka, topics: {t: {partitions: 3}}}}\n"
-    )
-    assert sorted(opened) == ["etcd.yaml", "kafka.yaml", "postgresql.yaml"]
+    text, files = THREE[name]
+    lint("archlint: 1\nsystem: {name: shop}\n" + text)
+    assert sorted(opened) == files
