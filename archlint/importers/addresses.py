@@ -17,6 +17,33 @@ _PAIRED = re.compile(
 )
 _WHOLE = re.compile(_HOST)
 _SEPARATORS = re.compile(r"[\s,;]+")
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_HOSTS = frozenset(
+    {
+        "host", "hosts", "hostname", "hostnames", "addr", "addrs", "address", "addresses", "url", "urls", "uri", "uris",
+        "endpoint", "endpoints", "server", "servers", "broker", "brokers", "bootstrap", "node", "nodes", "seed",
+        "seeds", "peer", "peers", "contact", "upstream", "upstreams", "backend", "join", "retry", "dsn", "connect",
+        "connection", "link", "target", "replicaof", "slaveof", "master", "primary", "leader", "zookeeper", "cluster",
+        "route", "routes", "domain",
+    }
+)  # fmt: skip
+"""Words in the names of variables and flags whose values are hosts."""
+_OF_CALLERS = frozenset(
+    {
+        "allowed", "advertised", "advertise", "cors", "origin", "origins", "callback", "redirect", "virtual", "listen",
+        "listener", "listeners", "bind", "trusted", "cookie",
+    }
+)  # fmt: skip
+"""Words of those that name the service itself, or those that may call it."""
+_NO_HOST = ("image", "version", "tag")
+_NO_BARE_HOST = frozenset(
+    {
+        "name", "id", "ids", "mode", "type", "user", "username", "db", "database", "driver", "role", "scheme", "path",
+        "prefix", "protocol", "class", "count", "engine", "kind",
+    }
+)  # fmt: skip
+"""Last words of names whose values are words that may be those of hosts, and are not."""
+_IGNORED = frozenset({"no_proxy", "NO_PROXY", "HOSTNAME", "SERVER_NAME", "KAFKA_HOST_NAME"})
 _OWN = frozenset({"localhost", "0.0.0.0", "127.0.0.1", "host.docker.internal", "example.com", "example.org"})
 
 
@@ -81,3 +108,22 @@ def _in_pairs(text: str) -> Iterator[Address]:
     for host, port in _PAIRED.findall(text):
         if not host.replace(".", "").isdigit():
             yield Address(host, None, int(port) if port and 0 < int(port) < 65_536 else None)
+
+
+def words_of_name(name: str) -> list[str]:
+    """The words of a name in any style: `DB_HOST`, `spring.redis.host`, `mongoHost`."""
+    return [word.lower() for word in _WORD.findall(name)]
+
+
+def is_about_callers(name: str) -> bool:
+    """Whether a variable or flag of that name holds what names the program itself, or may call it."""
+    return name in _IGNORED or not _OF_CALLERS.isdisjoint(words_of_name(name))
+
+
+def configured(name: str, value: str) -> Iterator[Address]:
+    """The hosts that a variable or flag names; bare ones only where its name says that hosts are due."""
+    words = words_of_name(name)
+    if is_about_callers(name) or (words and words[-1] in _NO_HOST):
+        return iter(())
+    bare = not _HOSTS.isdisjoint(words) and (words[-1] not in _NO_BARE_HOST or words[-2:] == ["host", "name"])
+    return named_hosts(value) if bare else addresses(value)

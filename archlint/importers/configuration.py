@@ -40,7 +40,7 @@ _FURTHER: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "mysql": ("sync_binlog", "binlog_format", "innodb_buffer_pool_size", "gtid_mode", "read_only"),
         "mariadb": ("sync_binlog", "binlog_format", "innodb_buffer_pool_size", "read_only", "max_connections"),
         "redis": ("maxmemory", "save", "cluster-enabled", "min-replicas-max-lag"),
-        "valkey": ("maxmemory", "save", "cluster-enabled", "min-replicas-max-lag"),
+        "valkey": ("maxmemory", "save", "cluster-enabled", "min-replicas-max-lag", "appendonly", "appendfsync"),
         "elasticsearch": ("discovery.type", "bootstrap.memory_lock"),
         "opensearch": ("discovery.type", "bootstrap.memory_lock"),
         "rabbitmq": ("cluster_partition_handling",),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from archlint.importers import kinds, quantities
-from archlint.importers.addresses import named_hosts
+from archlint.importers.addresses import configured
 from archlint.importers.draft import Component, Draft
 from archlint.importers.gathering import Sources
 from archlint.importers.names import as_name
@@ -102,7 +102,7 @@ def _connect(component: Component, part: Part, draft: Draft) -> None:
         text = told.text() or ""
         for resource in _PLACEHOLDER.findall(text):
             used.setdefault(resource, told.origin)
-        for address in named_hosts(text):
+        for address in configured(str(told.name), text):
             other = draft.find(address.host.partition(".")[0])
             if other is not None and other.name != component.name:
                 component.call(other.name, told.origin)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from archlint.importers.addresses import Address, addresses, named_hosts
+from archlint.importers.addresses import Address, addresses, configured, named_hosts
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,25 @@ def test_a_bare_host_is_one_only_where_hosts_are_due() -> None:
 
 def test_credentials_are_not_kept() -> None:
     assert "secret" not in repr(list(named_hosts("redis://:secret@cache:6379 amqp://u:secret@mq")))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "hosts"),
+    [
+        ("DB_HOST", "db", ["db"]),
+        ("spring.redis.host", "cache", ["cache"]),
+        ("mongoHost", "documents", ["documents"]),
+        ("--seeds", "scylla,scylla2", ["scylla", "scylla2"]),
+        ("KAFKA_ADVERTISED_HOST_NAME", "kafka", []),
+        ("CORS_ORIGIN", "http://web:3000", []),
+        ("NO_PROXY", "db,cache", []),
+        ("DB_TYPE", "postgres", []),
+        ("SERVER_ROLE", "web", []),
+        ("REDIS_IMAGE", "redis:7", []),
+        ("GREETING", "hello", []),
+        ("ANYTHING", "see http://web:80/x", ["web"]),
+        ("", "db", []),
+    ],
+)
+def test_the_name_of_a_variable_says_whether_its_words_are_hosts(name: str, value: str, hosts: list[str]) -> None:
+    assert [address.host for address in configured(name, value)] == hosts

@@ -40,7 +40,8 @@ class Drafting:
             names = ", ".join(entity.reference.name for entity in left[:6])
             types = ", ".join(sorted({entity.spec["type"].text() or "" for entity in left}))
             more = f" and {len(left) - 6} more" if len(left) > 6 else ""
-            self._draft.note(f"{names}{more} run nowhere by themselves ({types}); left out", left[0].origin)
+            runs = "runs nowhere by itself" if len(left) == 1 else "run nowhere by themselves"
+            self._draft.note(f"{names}{more} {runs} ({types}); left out", left[0].origin)
         self._find_providers()
         for entity in self._of("component", "resource", "api"):
             self._connect(entity)

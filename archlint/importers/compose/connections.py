@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from archlint.importers.addresses import Address, addresses, named_hosts
+from archlint.importers.addresses import Address, addresses, configured, is_about_callers, named_hosts, words_of_name
 from archlint.importers.compose.interpolation import UNKNOWN, Text
 from archlint.importers.compose.layers import Layers
 from archlint.importers.compose.service import Service
@@ -13,32 +13,12 @@ from archlint.importers.reading.files import Origin
 from archlint.importers.technologies import SCHEMES
 from archlint.records import dataclass
 
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_HOSTS = frozenset(
-    {
-        "host", "hosts", "hostname", "hostnames", "addr", "addrs", "address", "addresses", "url", "urls", "uri", "uris",
-        "endpoint", "endpoints", "server", "servers", "broker", "brokers", "bootstrap", "node", "nodes", "seed",
-        "seeds", "peer", "peers", "contact", "upstream", "upstreams", "backend", "join", "retry", "dsn", "connect",
-        "connection", "link", "target", "replicaof", "slaveof", "master", "primary", "leader", "zookeeper", "cluster",
-        "route", "routes", "domain",
-    }
-)  # fmt: skip
-"""Words in the names of variables and flags whose values are hosts."""
 _STRONG = frozenset(
     {
         "host", "hostname", "addr", "address", "url", "uri", "endpoint", "server", "servers", "brokers", "dsn",
         "connection", "broker",
     }
 )  # fmt: skip
-_OWN = frozenset(
-    {
-        "allowed", "advertised", "advertise", "cors", "origin", "origins", "callback", "redirect", "virtual", "listen",
-        "listener", "listeners", "bind", "trusted", "cookie",
-    }
-)  # fmt: skip
-"""Words of those that name the service itself, or those that may call it."""
-_NO_HOST = ("image", "version", "tag")
-_IGNORED = frozenset({"no_proxy", "NO_PROXY", "HOSTNAME", "SERVER_NAME", "KAFKA_HOST_NAME"})
 _TELEMETRY = re.compile(
     r"^OTEL_|OTLP|^JAEGER|^ZIPKIN|ZIPKIN_|^DD_|STATSD|^LOKI|^SENTRY|^TRACELOOP|TRACING|TRACES?_ENDPOINT|ELASTIC_APM|^FLUENT"
     r"|PUSHGATEWAY|^management\.zipkin",
@@ -131,11 +111,6 @@ def _links(service: Service) -> Iterator[tuple[str, str]]:
             yield key, alias or key
 
 
-def words_of_name(name: str) -> list[str]:
-    """The words of a name in any style: `DB_HOST`, `spring.redis.host`, `mongoHost`."""
-    return [word.lower() for word in _WORD.findall(name)]
-
-
 def reached(service: Service, directory: Directory) -> Iterator[Reach]:
     """What a service holds addresses of, the first place of each."""
     seen: set[tuple[str, bool]] = set()
@@ -150,7 +125,7 @@ def _all_reached(service: Service, directory: Directory) -> Iterator[Reach]:
         if variable.text is None:
             continue
         telemetry = bool(_TELEMETRY.search(variable.key))
-        for address in _addresses(variable.key, variable.text.value):
+        for address in configured(variable.key, variable.text.value):
             technology = _technology(address, variable.key)
             for key in directory.find(address.host, service):
                 yield Reach(key, variable.origin, telemetry, technology)
@@ -169,13 +144,6 @@ def _all_reached(service: Service, directory: Directory) -> Iterator[Reach]:
             yield Reach(key, mode.origin.noted("lives in its network"))
 
 
-def _addresses(name: str, value: str) -> Iterator[Address]:
-    words = words_of_name(name)
-    if name in _IGNORED or not _OWN.isdisjoint(words) or (words[-1:] and words[-1] in _NO_HOST):
-        return iter(())
-    return addresses(value) if _HOSTS.isdisjoint(words) else named_hosts(value)
-
-
 def _technology(address: Address, name: str) -> str | None:
     if address.scheme is not None and address.scheme in SCHEMES:
         return SCHEMES[address.scheme]
@@ -187,9 +155,9 @@ def _in_arguments(service: Service, directory: Directory) -> Iterator[Reach]:
     for part, word in service.arguments:
         flag, equals, value = word.partition("=")
         if word.startswith("-") and equals:
-            found = _addresses(flag, value)
+            found = configured(flag, value)
         elif before.startswith("-") and "=" not in before:
-            found = named_hosts(word) if before == "-h" else _addresses(before, word)
+            found = named_hosts(word) if before == "-h" else configured(before, word)
         else:
             found = addresses(word)
         for address in found:
@@ -229,5 +197,5 @@ def unresolved(service: Service) -> Iterator[str]:
         missing = variable.text.missing if variable.text is not None else (variable.key,)
         for name in missing:
             words = words_of_name(name)
-            if words and words[-1] in _STRONG and not set(words) & _OWN:
+            if words and words[-1] in _STRONG and not is_about_callers(name):
                 yield name

@@ -237,14 +237,12 @@ class Drafting:
 
     def _tell_unconnected(self, reaches: Mapping[str, Sequence[Reach]]) -> None:
         """A service that names no other, and that none names, has connections elsewhere: in its code, or in files."""
-        named = {reach.to for others in reaches.values() for reach in others}
-        named |= {name for service in self._services.values() for name in service.dependencies}
-        alone = [
-            key
-            for key, service in self._services.items()
-            if key not in named and not reaches[key] and not service.dependencies
-        ]
-        if alone and len(self._services) > 1:
+        met = {reach.to for others in reaches.values() for reach in others}
+        for key, service in self._services.items():
+            met.update(service.dependencies, (key,) if reaches[key] or service.dependencies else ())
+        together = {self._first_of(key) for key in met if key in self._services}
+        alone = [key for key in self._components if key not in together]
+        if alone and len(self._components) > 1:
             reach, them = ("reaches", "it") if len(alone) == 1 else ("reach", "them")
             self._draft.note(
                 f"nothing says what {_listed(alone)} {reach}, or what reaches {them}: "
