@@ -78,7 +78,7 @@ def kubernetes_scheduling(component: Component, analyses: Analyses) -> Iterator[
     more than an info. Of a cluster: more pods on a node, or in all, than its limits allow. A component runs on
     Kubernetes if it states `scheduling`, runs on (`runs_on`) a component of technology kubernetes, eks, gke or aks, or
     is of that technology itself. Silent: one instance needs no rule of placement; zones or hosts that are stated
-    keep instances apart; a probe of the balancer before it stands for readiness; `memory.limit` is a memory limit,
+    keep instances apart; what every host runs needs no budget, for drains pass over it; a probe of the balancer before it stands for readiness; `memory.limit` is a memory limit,
     and a limit without a request reserves what it allows.
 
     Why it matters: nodes are drained for every upgrade, on ordinary days. Without a budget all instances may be

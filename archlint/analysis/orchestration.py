@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 PLATFORMS = frozenset({"aks", "eks", "gke", "k3s", "kubernetes", "openshift"})
 """Technologies that schedule pods."""
 
+EVERY_HOST = "every-host"
+"""The spread of what each host runs once, as Kubernetes' DaemonSets do."""
+
 HOSTS = frozenset({"host", "hypervisor", "machine", "node", "rack"})
 """Kinds of failure domain that hold a few instances: a list of them says that instances stand apart."""
 
@@ -116,8 +119,8 @@ def budget_of(component: Component) -> Absent | Blocked | Unknown | None:
     """What is wrong with what evictions must leave; None where they may take some instances and not all."""
     budget = stated(component.spec, "scheduling.disruption_budget")
     least = fewest(component)
-    if isinstance(least, Known) and least.value == 0:
-        return None
+    if (isinstance(least, Known) and least.value == 0) or stated(component.spec, "scheduling.spread") == EVERY_HOST:
+        return None  # drains pass over what every host runs
     if budget is None or budget == NONE:
         return Absent("scheduling.disruption_budget", budget == NONE)
     return _blocked(budget, least)

@@ -893,7 +893,7 @@ MODELS: dict[str, tuple[Any, Any, Any]] = {
     'SchedulingSpec': ((
         ('priority', 'priority', ('text', '\\S')),
         ('anti_affinity', 'anti_affinity', ('word', ('required', 'preferred', 'none'), ())),
-        ('spread', 'spread', ('word', ('host', 'zone', 'none'), ())),
+        ('spread', 'spread', ('word', ('host', 'every-host', 'zone', 'none'), ())),
         ('disruption_budget', 'disruption_budget', ('by kind', (('@mapping', ('model', 'DisruptionBudgetSpec')), ('@word', ('word', ('none',), ()))), False)),
         ('requests', 'requests', ('by kind', (('@mapping', ('model', 'ComputeSpec')), ('@word', ('word', ('none',), ()))), False)),
         ('limits', 'limits', ('by kind', (('@mapping', ('model', 'ComputeSpec')), ('@word', ('word', ('none',), ()))), False)),

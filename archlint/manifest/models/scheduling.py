@@ -27,7 +27,9 @@ class SchedulingSpec(Spec):
 
     priority: Label | None = stated("Class that decides who is evicted first.")
     anti_affinity: Literal["required", "preferred", "none"] | None = stated("Whether two instances may share a host.")
-    spread: Literal["host", "zone", "none"] | None = stated("What instances are spread over.")
+    spread: Literal["host", "every-host", "zone", "none"] | None = stated(
+        "What instances are spread over; `every-host` where each host runs one, as a DaemonSet does."
+    )
     disruption_budget: OrNone[DisruptionBudgetSpec] | None = stated("What evictions must leave running.")
     requests: OrNone[ComputeSpec] | None = stated("Processor and memory reserved for an instance.")
     limits: OrNone[ComputeSpec] | None = stated("Processor and memory that an instance may not exceed.")
