@@ -1,7 +1,7 @@
 """Measure the import of Kubernetes objects against reading them alone: `python -m benchmarks.importing [--check]`.
 
-A folder of objects as a company has them (workloads, Services, autoscalers, budgets, ConfigMaps) is imported to the text of
-a draft, and read by `yaml.load` with the loader in C, in turns. The memory is that of a process that does nothing else.
+A folder of objects as a company has them (workloads, Services, autoscalers, budgets, ConfigMaps) is imported to the
+text of a draft, and read by `yaml.load` with the loader in C, in turns. The memory is that of a process of its own.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ MOST_MEMORY_MIB = 300
 MOST_GROWTH = 11.0
 _KINDS = 5
 _A_FILE = 50
+_CALLED = {"next": 1, "second": 7, "third": 31, "fourth": 97}
 
 _WORKLOAD = """\
 apiVersion: apps/v1
@@ -137,13 +138,11 @@ data:
 def objects(count: int) -> list[str]:
     """That many objects, a fifth of them workloads, each of which calls four others."""
     workloads = max(count // _KINDS, 1)
-    found = []
+    templates = (_WORKLOAD, _SERVICE, _AUTOSCALER, _BUDGET, _CONFIGURATION)
+    found: list[str] = []
     for number in range(workloads):
-        others = dict(
-            zip(("next", "second", "third", "fourth"), ((number + step) % workloads for step in (1, 7, 31, 97)), strict=True)
-        )
-        for template in (_WORKLOAD, _SERVICE, _AUTOSCALER, _BUDGET, _CONFIGURATION):
-            found.append(template.format(number=number, **others))
+        others = {name: (number + step) % workloads for name, step in _CALLED.items()}
+        found += [template.format(number=number, **others) for template in templates]
     return found
 
 
@@ -192,9 +191,8 @@ def peak_memory_mib() -> float:
 
 def memory_of(count: int) -> float:
     """MiB that a process takes which imports that many objects, the interpreter included."""
-    run = subprocess.run(
-        [sys.executable, "-m", "benchmarks.importing", "--memory", str(count)], capture_output=True, text=True, check=True
-    )
+    command = [sys.executable, "-m", "benchmarks.importing", "--memory", str(count)]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
     return float(run.stdout)
 
 

@@ -10,7 +10,8 @@ from archlint.importers.quantities import size
 from archlint.importers.reading.tree import Part
 
 _QUANTITY = re.compile(r"([+-]?(?:\d{1,24}(?:\.\d{0,12})?|\.\d{1,12}))(?:([numkMGTPE]|[KMGTPE]i)|[eE]([+-]?\d{1,2}))?")
-_FACTORS = {suffix: Decimal(10) ** power for suffix, power in zip("numkMGTPE", (-9, -6, -3, 3, 6, 9, 12, 15, 18), strict=True)}
+_POWERS = {"n": -9, "u": -6, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
+_FACTORS = {suffix: Decimal(10) ** power for suffix, power in _POWERS.items()}
 _FACTORS |= {f"{prefix}i": Decimal(1024) ** power for power, prefix in enumerate("KMGTPE", start=1)}
 
 

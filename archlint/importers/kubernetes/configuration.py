@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 
 from archlint.importers.addresses import Address, addresses, named_hosts
 from archlint.importers.draft import Component
@@ -21,7 +21,11 @@ _ADDRESSING = re.compile(
 )
 _NAMING = re.compile(r"(?:name|user(?:name)?|database|_db|schema|password|secret|token|key)$", re.IGNORECASE)
 _SECRET = re.compile(r"pass|secret|token|key|credential|auth", re.IGNORECASE)
-_TELEMETRY = re.compile(r"otel|otlp|jaeger|zipkin|statsd|telemetry|tracing|tracer|datadog|dd_agent|loki|pushgateway", re.IGNORECASE)
+_TELEMETRY = re.compile(
+    r"^otel_|otlp|jaeger|zipkin|statsd|telemetry|tracing|traces?_endpoint|^dd_|datadog|loki|^sentry|elastic_apm|^fluent|"
+    r"pushgateway",
+    re.IGNORECASE,
+)
 _SETTING = re.compile(
     r"^[^\S\n]*[\w.-]*?(?:host(?:name)?s?|addr(?:ess)?(?:es)?|ur[il]s?|endpoints?|servers?|brokers?|upstream)"
     r"[\"']?[^\S\n]*[:= ][^\S\n]*[\"']?([a-z0-9][a-z0-9.-]*)[\"',;]*[^\S\n]*$",
@@ -44,8 +48,9 @@ class Evidence:
     about: str
 
 
-def state_calls(workload: Workload, component: Component, directory: Directory, objects: Objects) -> None:
-    """The calls of a workload, and what it waits for before it starts."""
+def state_calls(workload: Workload, directory: Directory, objects: Objects, operated: Set[str]) -> None:
+    """The calls of a workload, and what it waits for before it starts. No request waits for `operated` components."""
+    component = workload.at
     found: dict[Target, Evidence] = {}
     for evidence in _of_containers(workload, objects):
         target = directory.host(evidence.address.host, workload.namespace)
@@ -53,9 +58,13 @@ def state_calls(workload: Workload, component: Component, directory: Directory, 
             continue
         if target not in found or (_is_telemetry(found[target]) and not _is_telemetry(evidence)):
             found[target] = evidence
-    names = {target.name for target in found}
     for target, evidence in found.items():
-        _call(component, target, evidence)
+        if workload.watches and target.name not in operated:
+            origin = evidence.origin.noted("watched, not needed")
+            component.depend(target.name, origin, phase="control", required=False)
+        else:
+            _call(component, target, evidence, _is_telemetry(evidence) or target.name in operated)
+    names = {target.name for target in found}
     for evidence in _of_init_containers(workload, objects):
         target = directory.host(evidence.address.host, workload.namespace)
         if target is not None and target.name != component.name and target.name not in names:
@@ -66,7 +75,8 @@ def _is_telemetry(evidence: Evidence) -> bool:
     return _TELEMETRY.search(evidence.about) is not None
 
 
-def _call(component: Component, target: Target, evidence: Evidence) -> None:
+def _call(component: Component, target: Target, evidence: Evidence, aside: bool) -> None:
+    """A call; `aside`: that no request waits for."""
     if component.holds("calls", target.name):
         return
     call = component.call(target.name, evidence.origin)
@@ -77,8 +87,8 @@ def _call(component: Component, target: Target, evidence: Evidence) -> None:
         call.state("through", [target.through], evidence.origin)
     if target.reads_only:
         call.state("access", "read", evidence.origin.noted("its name leads to copies that only answer reads"))
-    if _is_telemetry(evidence):
-        note = evidence.origin.noted("telemetry")
+    if aside:
+        note = evidence.origin.noted("for those who run the system: no request waits for it")
         call.state("required", False, note)
         call.state("async", True, note)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence, Set
 
 from archlint.importers.addresses import Address
 from archlint.importers.draft import Draft
@@ -93,9 +93,7 @@ class Outside:
         return self.item.kind
 
 
-def fill(
-    directory: Directory, objects: Objects, pods: Labelled[Workload], taken: Mapping[str, object], draft: Draft
-) -> None:
+def fill(directory: Directory, objects: Objects, pods: Labelled[Workload], taken: Set[str], draft: Draft) -> None:
     """Enter all Services. What no workload, operator or outside host stands behind is told in one note."""
     empty, names_out, split = list[Object](), list[Outside](), list[Object]()
     for item in objects.of("Service"):
@@ -118,7 +116,7 @@ def fill(
     tell(draft, split, f"selects {several}", f"select {several}")
 
 
-def assign_outside(found: Sequence[Outside], directory: Directory, taken: Mapping[str, object], draft: Draft) -> None:
+def assign_outside(found: Sequence[Outside], directory: Directory, taken: Set[str], draft: Draft) -> None:
     for outside in found:
         if outside.name in taken:
             outside.name = f"{outside.name}-external"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from archlint.importers.draft import INSTANCES, Draft
 from archlint.importers.kubernetes import operators
-from archlint.importers.kubernetes.amounts import amount
+from archlint.importers.kubernetes.amounts import amount, count_or_share
 from archlint.importers.kubernetes.configuration import state_calls
 from archlint.importers.kubernetes.cron import interval
 from archlint.importers.kubernetes.directory import Directory, enter_workloads, fill
@@ -20,7 +20,6 @@ from archlint.importers.kubernetes.scaling import Scaling, state_autoscaling, st
 from archlint.importers.kubernetes.selectors import Labelled
 from archlint.importers.kubernetes.workloads import ROLLOUT, Workload, workloads_of
 from archlint.importers.quantities import duration, size
-from archlint.importers.kubernetes.amounts import count_or_share
 from archlint.importers.reading.tree import Part
 
 _STRATEGIES = {"RollingUpdate": "rolling", "Rolling": "rolling", "Recreate": "recreate"}
@@ -45,11 +44,12 @@ def draft_objects(objects: Objects, draft: Draft) -> None:
     directory = Directory()
     operators.enter(resources, directory)
     enter_workloads(directory, workloads)
-    taken = {one.name for one in (*workloads, *resources)}
+    taken = {one.name for one in workloads} | {one.name for one in resources}
     fill(directory, objects, pods, taken, draft)
     operators.state(resources, Around(objects, directory, draft))
+    operated = {one.name for one in workloads if one.is_for_operators}
     for workload in workloads:
-        state_calls(workload, workload.at, directory, objects)
+        state_calls(workload, directory, objects, operated)
     state_entries(objects, directory, draft)
     _state_targets(scaling, draft)
     _state_system(workloads, draft)
@@ -59,7 +59,7 @@ def draft_objects(objects: Objects, draft: Draft) -> None:
 def conceal_secrets(objects: Objects) -> None:
     for item in objects.of("Secret"):
         for field in ("data", "stringData"):
-            for _, value in item.part[field].items():
+            for _, value in item.part[field].items():  # noqa: PERF102 - a Part is no dict
                 value.conceal()
 
 
@@ -79,8 +79,12 @@ def _state_components(versions: Iterable[Sequence[Workload]], scaling: Scaling, 
     for group in versions:
         first = group[0]
         state_scaling(group, scaling)
-        if first.technology is not None:
-            first.at.state("technology", first.technology.technology, first.main["image"].origin)
+        if first.runs is not None:
+            first.at.state("technology", first.runs.technology.technology, first.runs.origin)
+        if first.section == "clients":
+            note = first.origin.noted("a load generator, which stands in for users")
+            first.at.state("description", "a load generator, which stands in for users", note)
+            continue
         if first.section == "jobs":
             _state_job(first)
         else:

@@ -12,26 +12,28 @@ from archlint.importers.kubernetes.workloads import KNATIVE, SERVING, WORKING
 
 _READ = frozenset(
     {
-        *SERVING, *WORKING, KNATIVE, SCALED_OBJECT, *ROUTES, *INGRESS_ROUTES, OPENSHIFT_ROUTE, *others.SHAPES, others.KIBANA,
-        strimzi.KAFKA, strimzi.CONNECT, strimzi.MIRROR, strimzi.BRIDGE, postgres.ZALANDO, postgres.CLUSTER, postgres.POOLER,
-        "Service", "ConfigMap", "Ingress", "HorizontalPodAutoscaler", "PodDisruptionBudget", "PersistentVolumeClaim",
-        "LimitRange", "Endpoints", *operators.KNOWN,
+        *SERVING, *WORKING, KNATIVE, SCALED_OBJECT, *ROUTES, *INGRESS_ROUTES, OPENSHIFT_ROUTE, *others.SHAPES,
+        others.KIBANA, strimzi.KAFKA, strimzi.CONNECT, strimzi.MIRROR, strimzi.BRIDGE, postgres.ZALANDO,
+        postgres.CLUSTER, postgres.POOLER, "Service", "ConfigMap", "Ingress", "HorizontalPodAutoscaler",
+        "PodDisruptionBudget", "PersistentVolumeClaim", "LimitRange", "Endpoints", *operators.KNOWN,
     }
 )  # fmt: skip
 _SILENT = frozenset(
     {
-        "Secret", "ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding", "Namespace", "Node", "Event",
-        "CustomResourceDefinition", "StorageClass", "PersistentVolume", "PriorityClass", "ResourceQuota", "NetworkPolicy",
-        "IngressClass", "GatewayClass", "Gateway", "ReferenceGrant", "EndpointSlice", "APIService", "Lease", "CSIDriver",
-        "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration", "ValidatingAdmissionPolicy", "VolumeSnapshotClass",
-        "ValidatingAdmissionPolicyBinding", "PodSecurityPolicy", "SecurityContextConstraints", "RuntimeClass", "PodTemplate",
-        "ControllerRevision", "VolumeSnapshot", "VerticalPodAutoscaler", "PodMetrics", "CertificateSigningRequest",
+        "Secret", "ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding", "Namespace", "Node",
+        "Event", "CustomResourceDefinition", "StorageClass", "PersistentVolume", "PriorityClass", "ResourceQuota",
+        "NetworkPolicy", "IngressClass", "GatewayClass", "Gateway", "ReferenceGrant", "EndpointSlice", "APIService",
+        "Lease", "CSIDriver", "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration",
+        "ValidatingAdmissionPolicy", "VolumeSnapshotClass", "ValidatingAdmissionPolicyBinding", "PodSecurityPolicy",
+        "SecurityContextConstraints", "RuntimeClass", "PodTemplate", "ControllerRevision", "VolumeSnapshot",
+        "VerticalPodAutoscaler", "PodMetrics", "CertificateSigningRequest",
     }
 )  # fmt: skip
 _SILENT_GROUPS = (
-    "monitoring.coreos.com", "cert-manager.io", "external-secrets.io", "bitnami.com", "kyverno.io", "gatekeeper.sh",
-    "security.openshift.io", "rbac.authorization.k8s.io", "cilium.io", "crd.projectcalico.org", "gateway.networking.k8s.io",
-    "networking.k8s.io", "project.openshift.io", "image.openshift.io", "build.openshift.io", "grafana.integreatly.org",
+    "monitoring.coreos.com", "cert-manager.io", "external-secrets.io", "bitnami.com", "kyverno.io",
+    "gatekeeper.sh", "security.openshift.io", "rbac.authorization.k8s.io", "cilium.io", "crd.projectcalico.org",
+    "gateway.networking.k8s.io", "networking.k8s.io", "project.openshift.io", "image.openshift.io",
+    "build.openshift.io", "grafana.integreatly.org",
 )  # fmt: skip
 
 

@@ -53,7 +53,7 @@ def _is_version(workload: Workload, service: str) -> bool:
 
 
 def assign_names(things: Iterable[Named]) -> None:
-    """One name for each: with its namespace where others are called the same, with its kind where that is not enough."""
+    """One name for each: with its namespace where others are called the same, with its kind where they still are."""
     wanted: dict[str, list[Named]] = {}
     for thing in things:
         thing.name = as_name(thing.name) or slug(thing.kind)

@@ -27,7 +27,7 @@ def state_pod(workload: Workload, defaults: Defaults) -> None:
     if workload.section != "jobs":
         _state_probes(component, workload)
         if workload.kind == "DaemonSet":
-            component.state("scheduling.spread", "host", workload.origin.noted("a DaemonSet runs one on each node"))
+            component.state("scheduling.spread", "every-host", workload.origin.noted("a DaemonSet runs one on each node"))
         else:
             _state_placement(component, workload)
         grace = pod["terminationGracePeriodSeconds"]
@@ -177,7 +177,8 @@ def _state_zone(component: Component, pod: Part) -> None:
         zone = pod["nodeSelector"][key]
         if zone.text():
             component.state("zones", [zone.text()], zone.origin)
-    terms = list(pod.at("affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms").each())
+    wanted = pod["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+    terms = list(wanted["nodeSelectorTerms"].each())
     for expression in terms[0]["matchExpressions"].each() if len(terms) == 1 else ():
         values = [text for value in expression["values"].each() if (text := value.text())]
         if expression["key"].text() in ZONE_KEYS and expression["operator"].text() == "In" and len(values) == 1:

@@ -19,9 +19,12 @@ from archlint.importers.reading.tree import Part
 from archlint.records import dataclass
 
 SCALED_OBJECT = "ScaledObject.keda.sh"
-_WORDS = (("queue", "queue"), ("lag", "queue"), ("backlog", "queue"), ("messages", "queue"), ("latency", "latency"))
-_WORDS += (("duration", "latency"), ("rate", "rate"), ("per_second", "rate"), ("rps", "rate"), ("requests", "rate"))
-_WORDS += (("concurren", "concurrency"), ("inflight", "concurrency"), ("in_flight", "concurrency"))
+_WORDS = (
+    ("queue", "queue"), ("lag", "queue"), ("backlog", "queue"), ("messages", "queue"), ("latency", "latency"),
+    ("duration", "latency"), ("rate", "rate"), ("per_second", "rate"), ("rps", "rate"), ("requests", "rate"),
+    ("concurren", "concurrency"), ("inflight", "concurrency"), ("in_flight", "concurrency"),
+)  # fmt: skip
+"""What names of metrics hold, and what the manifest calls it."""
 _TRIGGERS: Mapping[str, str] = MappingProxyType(
     {
         "cpu": "cpu", "memory": "memory", "cron": "schedule",
@@ -136,14 +139,16 @@ def _scalers(objects: Objects) -> Iterator[tuple[Object, Scaler]]:
     for item in objects.of("HorizontalPodAutoscaler"):
         spec = item.spec
         least, most = spec["minReplicas"], spec["maxReplicas"]
-        yield item, Scaler(
-            _count(least, 1), _count(most, None), item.origin, least.origin, most.origin, _best(_metrics(spec))
+        yield (
+            item,
+            Scaler(_count(least, 1), _count(most, None), item.origin, least.origin, most.origin, _best(_metrics(spec))),
         )
     for item in objects.of(SCALED_OBJECT):
         spec = item.spec
         least, most = spec["minReplicaCount"], spec["maxReplicaCount"]
-        yield item, Scaler(
-            _count(least, 0), _count(most, 100), item.origin, least.origin, most.origin, _best(_triggers(spec))
+        yield (
+            item,
+            Scaler(_count(least, 0), _count(most, 100), item.origin, least.origin, most.origin, _best(_triggers(spec))),
         )
 
 
@@ -182,7 +187,8 @@ def _metrics(spec: Part) -> Iterator[Metric]:
         for kind in ("resource", "containerResource"):
             name = item[kind]["name"]
             if name.text() in ("cpu", "memory"):
-                percent = item[kind]["target"]["averageUtilization"].number() or item[kind]["targetAverageUtilization"].number()
+                new, old = item[kind]["target"]["averageUtilization"], item[kind]["targetAverageUtilization"]
+                percent = new.number() or old.number()
                 yield Metric(name.text(), _share(percent) if percent else None, name.origin)
         for kind in ("pods", "object", "external"):
             for name in (item[kind]["metric"]["name"], item[kind]["metricName"]):
@@ -228,10 +234,10 @@ def state_budgets(
     if idle:
         _tell_idle(idle, draft)
     for workload in workloads:
-        if workload.kind in SCALED or workload.kind == "Pod":
-            if workload.section != "jobs" and workload not in covered and workload.follows is None:
-                origin = workload.origin.noted("no PodDisruptionBudget selects it")
-                workload.at.state("scheduling.disruption_budget", "none", origin)
+        serves = workload.section != "jobs" and (workload.kind in SCALED or workload.kind == "Pod")
+        if serves and workload.follows is None and workload not in covered:
+            origin = workload.origin.noted("no PodDisruptionBudget selects it")
+            workload.at.state("scheduling.disruption_budget", "none", origin)
 
 
 def _selected(item: Object, selector: Selector | None, pods: Labelled[Workload]) -> list[Workload]:
@@ -261,8 +267,7 @@ def _tell_idle(budgets: list[Object], draft: Draft) -> None:
     draft.note(f"no pods of these files are selected by PodDisruptionBudget {names}", budgets[0].origin)
     for item in budgets:
         least, most = item.spec["minAvailable"], item.spec["maxUnavailable"]
-        stops = next((part for part in (most,) if count_or_share(part) in (0, "0%")), None) or next(
-            (part for part in (least,) if count_or_share(part) == "100%"), None
-        )
+        blocking = ((most, (0, "0%")), (least, ("100%",)))
+        stops = next((part for part, values in blocking if count_or_share(part) in values), None)
         if stops is not None:
-            draft.note(f"PodDisruptionBudget {item.name} lets no pod be evicted: `{stops.name}: {stops.text()}`", stops.origin)
+            draft.note(f"{item} lets no pod be evicted: `{stops.name}: {stops.text()}`", stops.origin)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from archlint.importers.draft import Component, Section
 from archlint.importers.kubernetes.objects import Object, Objects, texts_of
+from archlint.importers.kubernetes.recognition import Runs, main_of, runs
 from archlint.importers.kubernetes.selectors import Labels, Selector
 from archlint.importers.reading.files import Origin
 from archlint.importers.reading.tree import Part
-from archlint.importers.technologies import Recognised, of_image
+from archlint.importers.technologies import is_for_operators, is_load_generator, watches
 from archlint.records import dataclass
 
 ROLLOUT = "Rollout.argoproj.io"
@@ -40,14 +40,6 @@ SCALED = ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "D
 
 STORES = frozenset({"datastores", "caches", "brokers"})
 
-_SIDECAR = re.compile(
-    r".*(?:istio-proxy|linkerd-proxy|exporter|fluent-?bit|fluentd|filebeat|promtail|vault-agent|cloud-?sql-proxy|"
-    r"config-reloader|kube-rbac-proxy|oauth2-proxy|jaeger-agent|datadog-agent|otc-container|git-sync).*"
-)
-_CLIENTS = re.compile(
-    r"(?:.*/)?(?:psql|pg_\w+|mysql|mysqldump|mysqladmin|mongo|mongosh|mongodump|mongorestore|redis-cli|redis-benchmark|"
-    r"cqlsh|nodetool|clickhouse-client|rabbitmqadmin|kafka-\w+-perf-test(?:\.sh)?|kafka-topics(?:\.sh)?|etcdctl|mc)"
-)
 _OWNERS = frozenset({*SERVING, *WORKING, "Rollout"}) - {"Pod"}
 
 
@@ -59,7 +51,7 @@ class Workload:
     template: Part
     labels: Labels
     section: Section
-    technology: Recognised | None
+    runs: Runs | None
     containers: tuple[Part, ...]
     main: Part
     name: str = ""
@@ -92,6 +84,20 @@ class Workload:
         return self.section in STORES
 
     @property
+    def image(self) -> str:
+        return self.main["image"].text() or ""
+
+    @property
+    def watches(self) -> bool:
+        """Whether it collects telemetry of others."""
+        return watches(self.item.name, self.image)
+
+    @property
+    def is_for_operators(self) -> bool:
+        """Whether no request waits for it."""
+        return is_for_operators(self.item.name, self.image)
+
+    @property
     def at(self) -> Component:
         assert self.component is not None
         return self.component
@@ -112,10 +118,15 @@ def _workload(item: Object, kind: str, way: tuple[str, ...]) -> Workload:
     if kind == ROLLOUT and not pod:
         template = item.part
     containers = tuple(_containers(pod))
-    main = _main(containers, item.name) or pod["containers"]
-    ends = kind in WORKING or (kind == "Pod" and pod["restartPolicy"].text() in ("Never", "OnFailure"))
-    known = None if ends else _technology(main)
-    section: Section = "jobs" if ends else known.section if known else "services"
+    main = main_of(containers, item.name) or pod["containers"]
+    known: Runs | None = None
+    section: Section = "services"
+    if kind in WORKING or (kind == "Pod" and pod["restartPolicy"].text() in ("Never", "OnFailure")):
+        section = "jobs"
+    elif is_load_generator(item.name, main["image"].text() or ""):
+        section = "clients"
+    elif (known := runs(main)) is not None:
+        section = known.technology.section
     return Workload(item, template, _labels(item, template), section, known, containers, main)
 
 
@@ -134,24 +145,6 @@ def _containers(pod: Part) -> Iterator[Part]:
     for container in pod["initContainers"].each():
         if container["restartPolicy"].text() == "Always":
             yield container
-
-
-def _main(containers: Iterable[Part], name: str) -> Part | None:
-    """The container that the others serve."""
-    own = [container for container in containers if not _is_sidecar(container)] or list(containers)
-    named = (container for container in own if container["name"].text() == name)
-    return next(named, None) or next(iter(own), None)
-
-
-def _is_sidecar(container: Part) -> bool:
-    image = (container["image"].text() or "").rpartition("/")[2].partition("@")[0].partition(":")[0]
-    return any(_SIDECAR.fullmatch(name) for name in (container["name"].text() or "", image))
-
-
-def _technology(main: Part) -> Recognised | None:
-    known = of_image(main["image"].text() or "")
-    command = main["command"][0].text() or main["args"][0].text() or ""
-    return None if known is not None and _CLIENTS.fullmatch(command) else known
 
 
 def _is_owned(item: Object) -> bool:

@@ -47,66 +47,143 @@ _DISK = ("resources", "requests", "storage")
 SHAPES: Mapping[str, Shape] = MappingProxyType(
     {
         "RabbitmqCluster.rabbitmq.com": Shape(
-            "brokers", "rabbitmq", ("replicas",), ("{}", "{}-nodes"), ("persistence", "storage"), ("image",), otherwise=1
+            "brokers",
+            "rabbitmq",
+            ("replicas",),
+            ("{}", "{}-nodes"),
+            ("persistence", "storage"),
+            ("image",),
+            otherwise=1,
         ),
         "RedisFailover.databases.spotahome.com": Shape(
-            "caches", "redis", ("redis", "replicas"), ("rfr-{}", "rfs-{}", "rfrm-{}"), version=("redis", "image"),
-            disk=("redis", "storage", "persistentVolumeClaim", "spec", *_DISK), resources=("redis", "resources"), copies=("rfrs-{}",),
+            "caches",
+            "redis",
+            ("redis", "replicas"),
+            ("rfr-{}", "rfs-{}", "rfrm-{}"),
+            version=("redis", "image"),
+            disk=("redis", "storage", "persistentVolumeClaim", "spec", *_DISK),
+            resources=("redis", "resources"),
+            copies=("rfrs-{}",),
         ),
         **{
             f"{kind}.redis.redis.opstreelabs.in": Shape(
-                "caches", "redis", nodes, ("{}", "{}-master", "{}-leader"), version=("kubernetesConfig", "image"),
-                disk=("storage", "volumeClaimTemplate", "spec", *_DISK), resources=("kubernetesConfig", "resources"),
-                copies=("{}-replica", "{}-follower"), otherwise=otherwise,
+                "caches",
+                "redis",
+                nodes,
+                ("{}", "{}-master", "{}-leader"),
+                version=("kubernetesConfig", "image"),
+                disk=("storage", "volumeClaimTemplate", "spec", *_DISK),
+                resources=("kubernetesConfig", "resources"),
+                copies=("{}-replica", "{}-follower"),
+                otherwise=otherwise,
             )
-            for kind, nodes, otherwise in (("Redis", (), 1), ("RedisCluster", ("clusterSize",), None), ("RedisReplication", ("clusterSize",), None))
+            for kind, nodes, otherwise in (
+                ("Redis", (), 1),
+                ("RedisCluster", ("clusterSize",), None),
+                ("RedisReplication", ("clusterSize",), None),
+            )
         },
         "Dragonfly.dragonflydb.io": Shape("caches", "dragonfly", ("replicas",), version=("image",)),
         "Elasticsearch.elasticsearch.k8s.elastic.co": Shape(
-            "datastores", "elasticsearch", ("nodeSets", EACH, "count"), ("{}-es-http", "{}-es-transport"),
+            "datastores",
+            "elasticsearch",
+            ("nodeSets", EACH, "count"),
+            ("{}-es-http", "{}-es-transport"),
             ("nodeSets", EACH, *_CLAIM),
         ),
         "OpenSearchCluster.opensearch.opster.io": Shape(
-            "datastores", "opensearch", ("nodePools", EACH, "replicas"), disk=("nodePools", EACH, "diskSize"), version=("general", "version")
+            "datastores",
+            "opensearch",
+            ("nodePools", EACH, "replicas"),
+            disk=("nodePools", EACH, "diskSize"),
+            version=("general", "version"),
         ),
         "MongoDBCommunity.mongodbcommunity.mongodb.com": Shape(
-            "datastores", "mongodb", ("members",), ("{}-svc",), ("statefulSet", "spec", *_CLAIM), settings=("additionalMongodConfig",)
+            "datastores",
+            "mongodb",
+            ("members",),
+            ("{}-svc",),
+            ("statefulSet", "spec", *_CLAIM),
+            settings=("additionalMongodConfig",),
         ),
         "PerconaServerMongoDB.psmdb.percona.com": Shape(
-            "datastores", "mongodb", ("replsets", EACH, "size"), ("{}-rs0", "{}-mongos"), version=("image",),
-            disk=("replsets", EACH, "volumeSpec", "persistentVolumeClaim", *_DISK), resources=("replsets", EACH, "resources"),
+            "datastores",
+            "mongodb",
+            ("replsets", EACH, "size"),
+            ("{}-rs0", "{}-mongos"),
+            version=("image",),
+            disk=("replsets", EACH, "volumeSpec", "persistentVolumeClaim", *_DISK),
+            resources=("replsets", EACH, "resources"),
         ),
         "PerconaXtraDBCluster.pxc.percona.com": Shape(
-            "datastores", "mysql", ("pxc", "size"), ("{}-pxc", "{}-haproxy", "{}-proxysql"), version=("pxc", "image"),
-            disk=("pxc", "volumeSpec", "persistentVolumeClaim", *_DISK), resources=("pxc", "resources"), copies=("{}-haproxy-replicas",),
+            "datastores",
+            "mysql",
+            ("pxc", "size"),
+            ("{}-pxc", "{}-haproxy", "{}-proxysql"),
+            version=("pxc", "image"),
+            disk=("pxc", "volumeSpec", "persistentVolumeClaim", *_DISK),
+            resources=("pxc", "resources"),
+            copies=("{}-haproxy-replicas",),
         ),
         "InnoDBCluster.mysql.oracle.com": Shape(
             "datastores", "mysql", ("instances",), disk=("datadirVolumeClaimTemplate", *_DISK)
         ),
         "MariaDB.k8s.mariadb.com": Shape(
-            "datastores", "mariadb", ("replicas",), ("{}", "{}-primary"), ("storage", "size"), ("image",), otherwise=1, copies=("{}-secondary",)
+            "datastores",
+            "mariadb",
+            ("replicas",),
+            ("{}", "{}-primary"),
+            ("storage", "size"),
+            ("image",),
+            otherwise=1,
+            copies=("{}-secondary",),
         ),
         "PostgresCluster.postgres-operator.crunchydata.com": Shape(
-            "datastores", "postgresql", ("instances", EACH, "replicas"), ("{}-ha", "{}-primary", "{}-pgbouncer"),
-            ("instances", EACH, "dataVolumeClaimSpec", *_DISK), ("postgresVersion",), ("instances", EACH, "resources"),
-            ("patroni", "dynamicConfiguration", "postgresql", "parameters"), copies=("{}-replicas",),
+            "datastores",
+            "postgresql",
+            ("instances", EACH, "replicas"),
+            ("{}-ha", "{}-primary", "{}-pgbouncer"),
+            ("instances", EACH, "dataVolumeClaimSpec", *_DISK),
+            ("postgresVersion",),
+            ("instances", EACH, "resources"),
+            ("patroni", "dynamicConfiguration", "postgresql", "parameters"),
+            copies=("{}-replicas",),
         ),
         "CassandraDatacenter.cassandra.datastax.com": Shape(
-            "datastores", "cassandra", ("size",), ("{}-service", "{}-all-pods-service"),
-            ("storageConfig", "cassandraDataVolumeClaimSpec", *_DISK), ("serverVersion",), settings=("config", "cassandra-yaml"),
+            "datastores",
+            "cassandra",
+            ("size",),
+            ("{}-service", "{}-all-pods-service"),
+            ("storageConfig", "cassandraDataVolumeClaimSpec", *_DISK),
+            ("serverVersion",),
+            settings=("config", "cassandra-yaml"),
         ),
         "ScyllaCluster.scylla.scylladb.com": Shape(
-            "datastores", "scylladb", ("datacenter", "racks", EACH, "members"), ("{}-client",),
-            ("datacenter", "racks", EACH, "storage", "capacity"), resources=("datacenter", "racks", EACH, "resources"),
+            "datastores",
+            "scylladb",
+            ("datacenter", "racks", EACH, "members"),
+            ("{}-client",),
+            ("datacenter", "racks", EACH, "storage", "capacity"),
+            resources=("datacenter", "racks", EACH, "resources"),
         ),
         "CrdbCluster.crdb.cockroachlabs.com": Shape(
-            "datastores", "cockroachdb", ("nodes",), ("{}-public", "{}"), ("dataStore", "pvc", "spec", *_DISK), ("cockroachDBVersion",)
+            "datastores",
+            "cockroachdb",
+            ("nodes",),
+            ("{}-public", "{}"),
+            ("dataStore", "pvc", "spec", *_DISK),
+            ("cockroachDBVersion",),
         ),
         "ZookeeperCluster.zookeeper.pravega.io": Shape(
-            "datastores", "zookeeper", ("replicas",), ("{}-client", "{}-headless"), ("persistence", "spec", *_DISK), ("image", "tag")
+            "datastores",
+            "zookeeper",
+            ("replicas",),
+            ("{}-client", "{}-headless"),
+            ("persistence", "spec", *_DISK),
+            ("image", "tag"),
         ),
     }
-)  # fmt: skip
+)
 
 KIBANA = "Kibana.kibana.k8s.elastic.co"
 

@@ -31,7 +31,8 @@ _SYNCHRONOUS = {"any": "quorum", "first": "sync"}
 
 def resources_of(objects: Objects) -> Iterator[Resource]:
     for item in objects.of(ZALANDO):
-        yield Resource(item, "datastores", item.name, primary_and_copies(item.name, f"{item.name}-repl"), _state_zalando)
+        services = primary_and_copies(item.name, f"{item.name}-repl")
+        yield Resource(item, "datastores", item.name, services, _state_zalando)
         if item.spec["enableConnectionPooler"].flag():
             services = primary_and_copies(f"{item.name}-pooler")
             yield Resource(item, "networks", f"{item.name}-pooler", services, _state_zalando_pooler, "-pooler")
@@ -129,9 +130,9 @@ def _state_placement(resource: Resource, component: Component) -> None:
     if component.stated("scheduling") is None:
         return
     default = resource.origin.noted("CloudNativePG's default")
-    if affinity["enablePodAntiAffinity"].flag() is not False and component.stated("scheduling.spread") is None:
-        if component.stated("scheduling.anti_affinity") is None:
-            component.state("scheduling.anti_affinity", "preferred", default)
+    placed = component.stated("scheduling.spread") or component.stated("scheduling.anti_affinity")
+    if not placed and affinity["enablePodAntiAffinity"].flag() is not False:
+        component.state("scheduling.anti_affinity", "preferred", default)
     if budget.flag() is not False and (count(resource.spec["instances"]) or 0) > 1:
         component.state("scheduling.disruption_budget.max_unavailable", 1, default)
     for probe in ("liveness", "readiness", "startup"):

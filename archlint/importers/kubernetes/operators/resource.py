@@ -7,8 +7,8 @@ from types import MappingProxyType
 
 from archlint.importers.draft import Component, Draft, Section
 from archlint.importers.kubernetes.amounts import amount, number
-from archlint.importers.kubernetes.objects import Object, Objects
 from archlint.importers.kubernetes.directory import Directory
+from archlint.importers.kubernetes.objects import Object, Objects
 from archlint.importers.quantities import size
 from archlint.importers.reading.files import Origin
 from archlint.importers.reading.tree import Part

@@ -29,7 +29,10 @@ CONNECT, MIRROR, BRIDGE = f"KafkaConnect.{GROUP}", f"KafkaMirrorMaker2.{GROUP}",
 KNOWN = frozenset({POOL, TOPIC, f"KafkaUser.{GROUP}", f"KafkaConnector.{GROUP}", f"KafkaRebalance.{GROUP}"})
 
 _CLUSTER = "strimzi.io/cluster"
-_CLEANUP = {"delete": "delete", "compact": "compact", "compact,delete": "compact-delete", "delete,compact": "compact-delete"}
+_WHILE_SCHEDULED = "DuringSchedulingIgnoredDuringExecution"
+_CLEANUP = {"delete": "delete", "compact": "compact"} | dict.fromkeys(
+    ("compact,delete", "delete,compact"), "compact-delete"
+)
 
 
 def resources_of(objects: Objects) -> Iterator[Resource]:
@@ -37,10 +40,11 @@ def resources_of(objects: Objects) -> Iterator[Resource]:
     for pool in objects.of(POOL):
         pools.setdefault((pool.namespace, pool.label(_CLUSTER) or ""), []).append(pool)
     for item in objects.of(KAFKA):
-        services = primary_and_copies(f"{item.name}-kafka-bootstrap") | primary_and_copies(f"{item.name}-kafka-brokers")
-        yield Resource(item, "brokers", item.name, services, _state_kafka, parts=pools.get((item.namespace, item.name), []))
+        services = {f"{item.name}-kafka-bootstrap": False, f"{item.name}-kafka-brokers": False}
+        parts = pools.get((item.namespace, item.name), [])
+        yield Resource(item, "brokers", item.name, services, _state_kafka, parts=parts)
         if count(item.spec["zookeeper"]["replicas"]):
-            services = primary_and_copies(f"{item.name}-zookeeper-client")
+            services = {f"{item.name}-zookeeper-client": False}
             yield Resource(item, "datastores", f"{item.name}-zookeeper", services, _state_zookeeper, "-zookeeper")
     for item in objects.of(CONNECT):
         yield Resource(item, "services", item.name, primary_and_copies(f"{item.name}-connect-api"), _state_client)
@@ -54,18 +58,11 @@ def resources_of(objects: Objects) -> Iterator[Resource]:
 
 
 def _state_kafka(resource: Resource, component: Component, around: Around) -> None:
-    kafka, spec = resource.spec["kafka"], resource.spec
-    version = kafka["version"] if kafka["version"] else kafka["metadataVersion"]
-    component.state("technology", technology("kafka", kafka["version"].text()), version.origin if version else resource.origin)
-    zookeeper = spec["zookeeper"]
-    if zookeeper:
-        component.state("mode", "zookeeper", zookeeper.origin)
-        if around.directory.named(resource.namespace, f"{resource.item.name}-zookeeper-client") is not None:
-            name = around.directory.named(resource.namespace, f"{resource.item.name}-zookeeper-client")
-            component.depend(name.name if name else "", zookeeper.origin)
-    elif resource.parts or resource.item.annotation("strimzi.io/kraft").text() == "enabled":
-        origin = resource.item.annotation("strimzi.io/kraft").origin
-        component.state("mode", "kraft", origin if resource.item.annotation("strimzi.io/kraft") else resource.parts[0].origin)
+    kafka = resource.spec["kafka"]
+    version = kafka.first("version", "metadataVersion")
+    slug = technology("kafka", kafka["version"].text())
+    component.state("technology", slug, version.origin if version else resource.origin)
+    _state_mode(resource, component, around)
     if resource.parts:
         _state_pools(resource, component)
     else:
@@ -74,6 +71,20 @@ def _state_kafka(resource: Resource, component: Component, around: Around) -> No
         state_resources(component, kafka["resources"])
     state_settings(component, kafka["config"])
     _state_operator(component, kafka, resource.origin)
+
+
+def _state_mode(resource: Resource, component: Component, around: Around) -> None:
+    """Who keeps the cluster's state: its own controllers, or ZooKeeper."""
+    zookeeper, kraft = resource.spec["zookeeper"], resource.item.annotation("strimzi.io/kraft")
+    if zookeeper:
+        component.state("mode", "zookeeper", zookeeper.origin)
+        target = around.directory.named(resource.namespace, f"{resource.item.name}-zookeeper-client")
+        if target is not None:
+            component.depend(target.name, zookeeper.origin)
+    elif kraft.text() == "enabled":
+        component.state("mode", "kraft", kraft.origin)
+    elif resource.parts:
+        component.state("mode", "kraft", resource.parts[0].origin.noted("node pools without ZooKeeper"))
 
 
 def _state_pools(resource: Resource, component: Component) -> None:
@@ -93,11 +104,13 @@ def _roles(pool: Object) -> set[str | None]:
 
 
 def _state_sum(component: Component, field: str, pools: list[Object]) -> None:
-    found = [(counted, pool.spec["replicas"].origin) for pool in pools if (counted := count(pool.spec["replicas"])) is not None]
-    if found:
-        names = " and ".join(pool.name for pool in pools)
-        origin = found[0][1] if len(found) == 1 else found[0][1].noted(f"pools {names} together")
-        component.state(field, sum(counted for counted, _ in found), origin)
+    parts = [pool.spec["replicas"] for pool in pools if count(pool.spec["replicas"]) is not None]
+    if not parts:
+        return
+    origin = parts[0].origin
+    if len(parts) > 1:
+        origin = origin.noted(f"pools {' and '.join(pool.name for pool in pools)} together")
+    component.state(field, sum(part.integer() or 0 for part in parts), origin)
 
 
 def _state_storage(component: Component, storage: Part) -> None:
@@ -107,7 +120,9 @@ def _state_storage(component: Component, storage: Part) -> None:
     if sizes and all(sizes):
         total = sum((found for found in sizes if found is not None), Decimal(0))
         origin = volumes[0]["size"].origin
-        component.state("disk.size", size(int(total)), origin.noted(f"{len(sizes)} volumes") if len(sizes) > 1 else origin)
+        if len(sizes) > 1:
+            origin = origin.noted(f"{len(sizes)} volumes")
+        component.state("disk.size", size(int(total)), origin)
 
 
 def _state_operator(component: Component, kafka: Part, origin: Origin) -> None:
@@ -117,9 +132,8 @@ def _state_operator(component: Component, kafka: Part, origin: Origin) -> None:
         component.state("scheduling.spread", "zone" if "zone" in (rack.text() or "") else None, rack.origin)
     pod = kafka["template"]["pod"]
     apart = pod["affinity"]["podAntiAffinity"]
-    for strength in ("required", "preferred"):
-        if apart[f"{strength}DuringSchedulingIgnoredDuringExecution"] and component.stated("scheduling.anti_affinity") is None:
-            component.state("scheduling.anti_affinity", strength, apart.origin)
+    stated = (strength for strength in ("required", "preferred") if apart[f"{strength}{_WHILE_SCHEDULED}"])
+    component.state("scheduling.anti_affinity", next(stated, None), apart.origin)
     if component.stated("scheduling") is None:
         return
     budget = kafka["template"]["podDisruptionBudget"]["maxUnavailable"]
@@ -160,7 +174,7 @@ def state_topics(objects: Objects, names: dict[tuple[str, str], str], around: Ar
 def _state_topic(broker: Component, name: str, item: Object) -> None:
     topic, config = broker.topic(name, item.origin), item.spec["config"]
     for field, key in (("partitions", "partitions"), ("replication_factor", "replicas")):
-        if (found := count(item.spec[key])):
+        if found := count(item.spec[key]):
             topic.state(field, found, item.spec[key].origin)
     least, kept, clean = (config[key] for key in ("min.insync.replicas", "retention.ms", "cleanup.policy"))
     topic.state("min_insync_replicas", count(least), least.origin)
