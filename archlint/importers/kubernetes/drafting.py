@@ -16,9 +16,18 @@ from archlint.importers.kubernetes.naming import assign_names, merge_versions
 from archlint.importers.kubernetes.objects import Objects
 from archlint.importers.kubernetes.operators.resource import Around
 from archlint.importers.kubernetes.pods import Defaults, state_pod
-from archlint.importers.kubernetes.scaling import Scaling, state_autoscaling, state_budgets, state_scaling
+from archlint.importers.kubernetes.scaling import (
+    Scaling,
+    state_autoscaling,
+    state_budget,
+    state_budgets,
+    state_scaling,
+    what_stops,
+)
 from archlint.importers.kubernetes.selectors import Labelled
-from archlint.importers.kubernetes.workloads import ROLLOUT, Workload, workloads_of
+from archlint.importers.kubernetes.telling import tell
+from archlint.importers.kubernetes.workloads import ROLLOUT, WORKING, Workload, workloads_of
+from archlint.importers.names import as_name
 from archlint.importers.quantities import duration, size
 from archlint.importers.reading.tree import Part
 
@@ -52,6 +61,9 @@ def draft_objects(objects: Objects, draft: Draft) -> None:
         state_calls(workload, directory, objects, operated)
     state_entries(objects, directory, draft)
     _state_targets(scaling, draft)
+    if not workloads and not resources:
+        _state_idle_budgets(objects, draft)
+    _tell_mismatches(workloads, draft)
     _state_system(workloads, draft)
     tell_unknown(objects, draft)
 
@@ -165,6 +177,28 @@ def _state_targets(scaling: Scaling, draft: Draft) -> None:
             component.state(f"{INSTANCES}.min", scaler.least, scaler.at_least)
             component.state(f"{INSTANCES}.max", most, scaler.at_most)
             state_autoscaling(component, scaler)
+
+
+def _state_idle_budgets(objects: Objects, draft: Draft) -> None:
+    """Where files hold nothing that runs, a budget that lets no pod go is worth a component for itself."""
+    for item in objects.of("PodDisruptionBudget"):
+        name = as_name(item.name)
+        if name and draft.find(name) is None and what_stops(item) is not None:
+            origin = item.origin.noted("the pods of a PodDisruptionBudget, which no file describes")
+            state_budget(draft.component("services", name, origin), item, None)
+
+
+def _tell_mismatches(workloads: Sequence[Workload], draft: Draft) -> None:
+    """Workloads that the cluster refuses, for they do not select their own pods."""
+    lost = [
+        one.item
+        for one in workloads
+        if one.kind not in WORKING
+        and one.template["spec"]
+        and (selector := one.selector) is not None
+        and not selector.selects(one.labels)
+    ]
+    tell(draft, lost, "selects labels that its own pods do not have", "select labels that their own pods do not have")
 
 
 def _state_system(workloads: Sequence[Workload], draft: Draft) -> None:

@@ -27,7 +27,9 @@ def state_pod(workload: Workload, defaults: Defaults) -> None:
     if workload.section != "jobs":
         _state_probes(component, workload)
         if workload.kind == "DaemonSet":
-            component.state("scheduling.spread", "every-host", workload.origin.noted("a DaemonSet runs one on each node"))
+            component.state(
+                "scheduling.spread", "every-host", workload.origin.noted("a DaemonSet runs one on each node")
+            )
         else:
             _state_placement(component, workload)
         grace = pod["terminationGracePeriodSeconds"]

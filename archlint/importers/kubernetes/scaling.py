@@ -8,10 +8,11 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from archlint.importers.draft import INSTANCES, Draft
+from archlint.importers.draft import INSTANCES, Component, Draft
 from archlint.importers.kubernetes.amounts import count_or_share
 from archlint.importers.kubernetes.objects import Object, Objects
 from archlint.importers.kubernetes.selectors import Labelled, Selector, selector_of
+from archlint.importers.kubernetes.telling import tell
 from archlint.importers.kubernetes.workloads import KNATIVE, SCALED, Workload
 from archlint.importers.quantities import share
 from archlint.importers.reading.files import Origin
@@ -71,19 +72,22 @@ class Scaling:
 
     def __init__(self, objects: Objects, workloads: Sequence[Workload], draft: Draft) -> None:
         self._scalers: dict[tuple[str, str, str], Scaler] = {}
-        lost: list[tuple[Object, str]] = []
+        lost: list[Object] = []
         known = {(one.namespace, one.item.plain_kind, one.item.name) for one in workloads}
         for item, scaler in _scalers(objects):
             target = item.spec["scaleTargetRef"]
             kind, name = target["kind"].text() or "Deployment", target["name"].text() or ""
             self._scalers.setdefault((item.namespace, kind, name), scaler)
             if (item.namespace, kind, name) not in known:
-                lost.append((item, f"{kind} {name}"))
+                lost.append(item)
         self.targets = {} if known else {key: self._scalers[key] for key in sorted(self._scalers)}
-        if lost and known:
-            item, what = lost[0]
-            more = f", and {len(lost) - 1} other scalers scale nothing" if len(lost) > 1 else ""
-            draft.note(f"{item} scales the {what}, which these files do not describe{more}", item.origin)
+        self._tell_fixed(objects, draft)
+        if known:
+            tell(draft, lost, "scales what these files do not describe", "scale what these files do not describe")
+
+    def _tell_fixed(self, objects: Objects, draft: Draft) -> None:
+        fixed = [item for item, scaler in _scalers(objects) if scaler.most is not None and scaler.most <= scaler.least]
+        tell(draft, fixed, "never scales: its bounds are one number", "never scale: their bounds are one number")
 
     def of(self, workload: Workload) -> Scaler | None:
         return self._scalers.get((workload.namespace, workload.item.plain_kind, workload.item.name))
@@ -128,7 +132,7 @@ def state_scaling(versions: Sequence[Workload], scaling: Scaling) -> None:
         state_autoscaling(first.at, scaler)
 
 
-def state_autoscaling(component: Any, scaler: Scaler) -> None:
+def state_autoscaling(component: Component, scaler: Scaler) -> None:
     metric = scaler.metric
     if metric is not None:
         component.state("autoscaling.metric", metric.metric, metric.origin)
@@ -229,8 +233,9 @@ def state_budgets(
         if not selected:
             idle.append(item)
         for workload in selected:
-            _state_budget(workload.follows or workload, item, scaling)
-            covered.add(workload.follows or workload)
+            first = workload.follows or workload
+            state_budget(first.at, item, scaling.bounds(workload))
+            covered.add(first)
     if idle:
         _tell_idle(idle, draft)
     for workload in workloads:
@@ -247,15 +252,14 @@ def _selected(item: Object, selector: Selector | None, pods: Labelled[Workload])
     return [workload for workload in pods.selected(item.namespace, selector) if workload.kind != "DaemonSet"]
 
 
-def _state_budget(workload: Workload, item: Object, scaling: Scaling) -> None:
+def state_budget(component: Component, item: Object, bounds: Bounds | None) -> None:
+    """A share above all of them is written as the number of pods that it comes to."""
     least, most = item.spec["minAvailable"], item.spec["maxUnavailable"]
-    kept = count_or_share(least)
-    if isinstance(kept, str) and (percent := int(kept[:-1])) > 100:
-        bounds = scaling.bounds(workload)
-        kept = math.ceil(percent * bounds.least / 100) if bounds is not None else "100%"
-    component = workload.at
     if component.stated("scheduling.disruption_budget") is not None:
         return
+    kept = count_or_share(least)
+    if isinstance(kept, str) and (percent := int(kept[:-1])) > 100:
+        kept = math.ceil(percent * bounds.least / 100) if bounds is not None else "100%"
     component.state("scheduling.disruption_budget.min_available", kept, least.origin)
     if kept is None:
         component.state("scheduling.disruption_budget.max_unavailable", count_or_share(most), most.origin)
@@ -266,8 +270,12 @@ def _tell_idle(budgets: list[Object], draft: Draft) -> None:
     names = ", ".join(item.name for item in budgets[:5]) + (" ..." if len(budgets) > 5 else "")
     draft.note(f"no pods of these files are selected by PodDisruptionBudget {names}", budgets[0].origin)
     for item in budgets:
-        least, most = item.spec["minAvailable"], item.spec["maxUnavailable"]
-        blocking = ((most, (0, "0%")), (least, ("100%",)))
-        stops = next((part for part, values in blocking if count_or_share(part) in values), None)
+        stops = what_stops(item)
         if stops is not None:
             draft.note(f"{item} lets no pod be evicted: `{stops.name}: {stops.text()}`", stops.origin)
+
+
+def what_stops(item: Object) -> Part | None:
+    """What makes a budget let no pod go, however many there are."""
+    blocking = ((item.spec["maxUnavailable"], (0, "0%")), (item.spec["minAvailable"], ("100%",)))
+    return next((part for part, values in blocking if count_or_share(part) in values), None)

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from archlint.importers.draft import Component, Section
 from archlint.importers.kubernetes.objects import Object, Objects, texts_of
 from archlint.importers.kubernetes.recognition import Runs, main_of, runs
-from archlint.importers.kubernetes.selectors import Labels, Selector
+from archlint.importers.kubernetes.selectors import Labels, Selector, selector_of
 from archlint.importers.reading.files import Origin
 from archlint.importers.reading.tree import Part
 from archlint.importers.technologies import is_for_operators, is_load_generator, watches
@@ -82,6 +82,14 @@ class Workload:
     @property
     def is_store(self) -> bool:
         return self.section in STORES
+
+    @property
+    def selector(self) -> Selector | None:
+        """What its controller knows its pods by; older kinds write the labels alone."""
+        part = self.item.spec["selector"]
+        if self.kind in ("DeploymentConfig", "ReplicationController"):
+            return selector_of_service(part)
+        return selector_of(part)
 
     @property
     def image(self) -> str:
