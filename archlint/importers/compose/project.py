@@ -74,7 +74,7 @@ class Project:
                 self._draft.note("an include that lies elsewhere, or is named by a variable, is not read", part.origin)
                 continue
             try:
-                included = self._sources.beside(os.path.join(self._folder_of(file), path), file)
+                included = self._sources.beside(self._seen_from(file, path), file)
                 self._refuse_circle(included, above)
             except SourceError as error:
                 self._draft.error(f"include `{path}`: {error}", part.origin)
@@ -101,9 +101,10 @@ class Project:
             own |= self._dotenv(included, folder)
         return folder, {**own, **variables}
 
-    def _folder_of(self, file: SourceFile) -> str:
-        """The folder that paths in a file are relative to, seen from the file."""
-        return os.path.relpath(self._folders.get(file, _folder(file)) or ".", _folder(file) or ".")
+    def _seen_from(self, file: SourceFile, path: str) -> str:
+        """A path that a file names, which is relative to the project's folder, as seen from the file."""
+        folder = os.path.relpath(self._folders.get(file, _folder(file)) or ".", _folder(file) or ".")
+        return os.path.normpath(os.path.join(folder, path))
 
     def _refuse_circle(self, included: SourceFile, above: tuple[SourceFile, ...]) -> None:
         if included in above or len(above) > MAX_CHAIN:
@@ -152,7 +153,7 @@ class Project:
         if stated.known is None:
             raise SourceError("", "the file that `extends` names depends on a variable without a value")
         try:
-            file = self._sources.beside(os.path.join(self._folder_of(extends.file), stated.known), extends.file)
+            file = self._sources.beside(self._seen_from(extends.file, stated.known), extends.file)
         except SourceError as error:
             raise SourceError(error.file, f"`{stated.known}`: {error}") from error
         self.scope.give(file, self.scope.of(extends.file))
