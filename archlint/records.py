@@ -148,8 +148,7 @@ def _compiled_init(cls: Any) -> Callable[..., None]:
     scope: dict[str, Any] = {"_MISSING": _MISSING}
     parameters, lines = ["self", "*"] if record.kw_only else ["self"], []
     for name, stated in record.fields.items():
-        # A slot's own setter passes the refusal of a frozen class.
-        scope[f"_set_{name}"], value = getattr(cls, name).__set__, name
+        value = name
         if stated.factory is not _MISSING:
             scope[f"_new_{name}"], value = stated.factory, f"_new_{name}() if {name} is _MISSING else {name}"
             parameters.append(f"{name}=_MISSING")
@@ -158,7 +157,9 @@ def _compiled_init(cls: Any) -> Callable[..., None]:
             parameters.append(f"{name}=_default_{name}")
         else:
             parameters.append(name)
-        lines.append(f"    _set_{name}(self, {value})")
+        if record.frozen:  # a slot's own setter passes the refusal
+            scope[f"_set_{name}"] = getattr(cls, name).__set__
+        lines.append(f"    _set_{name}(self, {value})" if record.frozen else f"    self.{name} = {value}")
     if hasattr(cls, "__post_init__"):
         lines.append("    self.__post_init__()")
     exec("\n".join([f"def __init__({', '.join(parameters)}):", *(lines or ["    pass"])]), scope)
@@ -190,7 +191,10 @@ def _ordering(values: Callable[[Any], Any], compare: Callable[[Any, Any], bool])
 def _values_of(names: list[str]) -> Callable[[Any], Any]:
     if len(names) > 1:
         return attrgetter(*names)
-    return lambda self: tuple(getattr(self, name) for name in names)
+    if names:
+        only = attrgetter(*names)
+        return lambda self: (only(self),)
+    return lambda self: ()
 
 
 def _repr(self: Any) -> str:

@@ -6,10 +6,10 @@ import math
 
 from archlint.analysis.analyses import Analyses
 from archlint.analysis.availability import TIGHT, Contribution, FlowAvailability
+from archlint.analysis.blocks import Interval
 from archlint.analysis.budget_owners import Held, over
 from archlint.analysis.depth import longest_chain
 from archlint.analysis.downtime import YEAR, Budget
-from archlint.analysis.structure import Interval
 from archlint.analysis.thresholds import exceeds
 from archlint.plugin import (
     ERROR,
@@ -105,6 +105,10 @@ def availability_below_slo(flow: Flow, analyses: Analyses) -> Iterator[Finding]:
     budget = found.budget
     if budget is None:
         raise NotApplicable
+    if _surely_kept(found, budget):
+        if found.unquantified_changes:
+            raise Unknown(*found.unquantified_changes)
+        return
     if over(found.at("usual").high, budget):
         if not analyses.budget_owners.single_failures_explain(flow):
             certain = over(found.at("high").high, budget)
@@ -113,6 +117,11 @@ def availability_below_slo(flow: Flow, analyses: Analyses) -> Iterator[Finding]:
     lacking = [*found.unquantified_changes, *(found.lacks if over(found.at("doubtful").low, budget) else ())]
     if lacking:
         raise Unknown(*lacking)
+
+
+def _surely_kept(found: FlowAvailability, budget: Budget) -> bool:
+    """Whether the budget is kept with all that the flow may use, which is quickly told."""
+    return not exceeds(found.lost_at_most, (1 - TIGHT) * budget.in_year / YEAR)
 
 
 def _below_slo(found: FlowAvailability, budget: Budget, severity: Severity, analyses: Analyses) -> Finding:

@@ -24,6 +24,7 @@ from archlint.analysis.needs import Core, Needs, Node
 from archlint.analysis.parts import Copies, Idle, Own, Part, Parts, Whole
 from archlint.analysis.promises import Promises
 from archlint.analysis.structure import StructureFunction
+from archlint.analysis.union_bound import UnionBounds
 from archlint.analysis.values import Unknown
 from archlint.records import dataclass, replace
 from archlint.system.elements import NONE, Client, Component, Flow, Job, stated
@@ -68,6 +69,7 @@ class Availability:
         self.promises = promises
         self.figures = Figures(knowledge, losses.topologies)
         self.parts = Parts(losses, self.figures)
+        self.union_bounds = UnionBounds(losses, self.figures, self.parts)
         self._flows: dict[Flow, FlowAvailability] = {}
         self._alike: dict[Hashable, FlowAvailability] = {}
 
@@ -98,6 +100,11 @@ class FlowAvailability:
         if found is None or found.in_window is not None or window is None or window == NONE:
             return found
         return replace(found, in_window=(1.0 - found.availability) * float(window))
+
+    @cached_property
+    def lost_at_most(self) -> float:
+        """The share of requests that fail is no larger, by usual figures and if what is not known is bad."""
+        return self._run.union_bounds.of(self.flow, self.changes)
 
     def at(self, view: View, perfect: frozenset[Part] = frozenset()) -> Interval:
         """The share of requests that succeed, if the parts in `perfect` never fail."""
@@ -139,11 +146,8 @@ class FlowAvailability:
         return tuple(
             (part, part in required)
             for part in self.parts
-            if isinstance(part, Own) and part.of is not self._entry and self._is_whole(part)
+            if isinstance(part, Own) and part.of is not self._entry and self._parts.is_whole(part.of)
         )
-
-    def _is_whole(self, part: Own) -> bool:
-        return self._parts.figure_of_whole(part) is not None or stated(part.of.spec, "slo.availability") is not None
 
     @cached_property
     def lacks(self) -> tuple[str, ...]:
@@ -305,6 +309,10 @@ class Twin(FlowAvailability):
     def __init__(self, run: Availability, flow: Flow, other: FlowAvailability) -> None:
         super().__init__(run, flow)
         self._other = other
+
+    @cached_property
+    def lost_at_most(self) -> float:
+        return self._other.lost_at_most
 
     def at(self, view: View, perfect: frozenset[Part] = frozenset()) -> Interval:
         return self._other.at(view, frozenset(_exchanged(part, self._entry, self._other._entry) for part in perfect))

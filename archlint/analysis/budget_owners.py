@@ -76,10 +76,22 @@ class BudgetOwners:
     @cached_property
     def _held(self) -> dict[Component, list[Held]]:
         found: dict[Component, list[Held]] = {}
-        for flow in self.flows:
+        for flow in self._with_wholes:
             for held in self._dependencies_of(flow):
                 found.setdefault(held.dependency, []).append(held)
         return found
+
+    @cached_property
+    def _with_wholes(self) -> tuple[FlowAvailability, ...]:
+        """The flows below which something may be told or promised as a whole: only they have to be solved."""
+        components = self._availability.losses.components
+        above = dict.fromkeys(one for one in components if self._availability.parts.is_whole(one))
+        for component in (waiting := list(above)):
+            for edge in component.incoming:
+                if edge.source not in above:
+                    above[edge.source] = None
+                    waiting.append(edge.source)
+        return tuple(flow for flow in self.flows if flow.flow.entry in above)
 
     def _dependencies_of(self, flow: FlowAvailability) -> Iterator[Held]:
         assert flow.budget is not None
@@ -99,7 +111,7 @@ class BudgetOwners:
     @cached_property
     def _unknown(self) -> frozenset[Component]:
         found = set()
-        for flow in self.flows:
+        for flow in self._with_wholes:
             for part, required in flow.wholes:
                 figure = self._availability.parts.figure_of_whole(part)
                 if required and figure is not None and figure.basis == "unknown":

@@ -96,6 +96,7 @@ class SingleFailures:
         self.systems = systems
         self.promises = promises
         self.losses = Losses(systems, _entries(systems, promises))
+        self._budgets: dict[Flow, Budget | None] = {}
         self.failures = Failures(knowledge, self.losses.topologies)
 
     def carries(self, component: Component) -> bool:
@@ -104,7 +105,8 @@ class SingleFailures:
 
     def instance(self, component: Component) -> SinglePoint | Unknown | None:
         """The finding that losing one instance of the component makes; None where it stops nothing."""
-        return self._points.get(Instance(component)) or self._unknown(component, "instance")
+        point = self._points[Instance(component)] if component in self._singles else None
+        return point or self._unknown(component, "instance")
 
     def zones(self, component: Component) -> tuple[SinglePoint, ...] | Unknown:
         """The zones whose finding has its place at the component."""
@@ -186,8 +188,13 @@ class SingleFailures:
         ways = self._ways(reach)
         for node in dict.fromkeys(critical):
             reached = ways[node]
-            budget = Budget.of(self.promises.objective(reached.flow)) if reached.flow else None
+            budget = self._budget(reached.flow)
             hits.setdefault(node, []).append(Hit(reached.entry, reached.flow, reached.share, budget))
+
+    def _budget(self, flow: Flow | None) -> Budget | None:
+        if flow is not None and flow not in self._budgets:
+            self._budgets[flow] = Budget.of(self.promises.objective(flow))
+        return None if flow is None else self._budgets[flow]
 
     def _ways(self, reach: Mapping[Component, Reached]) -> dict[Node, Reached]:
         """How requests come to each element: by the widest path to what it stops, the first of equal ones."""
@@ -214,11 +221,16 @@ class SingleFailures:
         return self._solved[1]
 
     @cached_property
+    def _singles(self) -> set[Component]:
+        """Components of which one instance, once lost, stops an entry."""
+        return {node.of for node in self._hits if isinstance(node, Instance)}
+
+    @cached_property
     def _points(self) -> dict[Node, SinglePoint]:
         points: dict[Node, SinglePoint] = {}
         for component in self.losses.components:
-            element = Instance(component)
-            if element in self._hits:
+            if component in self._singles:
+                element = Instance(component)
                 failure = self.failures.of_instance(component)
                 hits = tuple(self._hits[element])
                 points[element] = SinglePoint(element, component, (component,), "replicas", hits, failure)
@@ -250,7 +262,7 @@ class SingleFailures:
 
     def _explained(self, component: Component, domain: Domain) -> bool:
         """Whether the loss of an instance, or (for other domains) of a zone, already stops the component."""
-        if not is_own(component) or any(Instance(c) in self._hits for c in (component, host_of(component))):
+        if not is_own(component) or component in self._singles or host_of(component) in self._singles:
             return True
         if domain.kind == "zone" or self.losses.rescuers(component, domain):
             return False

@@ -67,10 +67,19 @@ class Figures:
         self._kinds = {rate.element: rate for rate in knowledge.failure_rates()}
         self._knowledge = knowledge
         self._topologies = topologies
+        self._told: dict[Component, Figure | None] = {}
         self._promised: dict[Component, Figure | None] = {}
+        self._domains: dict[Domain, Figure | None] = {}
+        self._defaults: dict[tuple[str, float | None], Figure] = {}
 
     def told(self, component: Component) -> Figure | None:
         """What the manifest says of the component as a whole, all that it needs included; None where nothing."""
+        if component not in self._told:
+            self._told[component] = self._of_whole(component)
+        return self._told[component]
+
+    @staticmethod
+    def _of_whole(component: Component) -> Figure | None:
         measured = stated(component.spec, "measured.availability")
         if isinstance(measured, float | int):
             return Figure(float(measured), float(measured), float(measured), "measured")
@@ -105,6 +114,11 @@ class Figures:
 
     def domain(self, domain: Domain) -> Figure | None:
         """None where nothing is known of a kind, which anybody may name."""
+        if domain not in self._domains:
+            self._domains[domain] = self._of_domain(domain)
+        return self._domains[domain]
+
+    def _of_domain(self, domain: Domain) -> Figure | None:
         told = self._topologies.availability(domain)
         if told is not None:
             return Figure(float(told), float(told), float(told), "stated")
@@ -126,8 +140,14 @@ class Figures:
         )
         return Figure(low, typical, high, "default")
 
+    def _default(self, rate: FailureRate, recovery: float | None) -> Figure:
+        key = rate.element, recovery
+        if key not in self._defaults:
+            self._defaults[key] = self._made(rate, recovery)
+        return self._defaults[key]
+
     @staticmethod
-    def _default(rate: FailureRate, recovery: float | None) -> Figure:
+    def _made(rate: FailureRate, recovery: float | None) -> Figure:
         usual, failures = rate.recovery, rate.failures_per_year
         assert usual is not None
         times = (usual.high, usual.typical, usual.low) if recovery is None else (recovery,) * 3

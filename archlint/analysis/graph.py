@@ -30,8 +30,10 @@ class Graph(Generic[N]):
         self._predecessors.setdefault(node, {})
 
     def add_edge(self, source: N, target: N) -> None:
-        self.add_node(source)
-        self.add_node(target)
+        if source not in self._successors:
+            self.add_node(source)
+        if target not in self._successors:
+            self.add_node(target)
         self._successors[source][target] = None
         self._predecessors[target][source] = None
 
@@ -108,7 +110,7 @@ def strongly_connected_components(graph: Graph[N]) -> list[list[N]]:
     for root in reversed(postorder(graph, graph.predecessors)):
         if root not in assigned:
             component = _collect(root, graph.successors, assigned)
-            components.append(sorted(component, key=rank.__getitem__))
+            components.append(component if len(component) == 1 else sorted(component, key=rank.__getitem__))
     return components
 
 
@@ -120,16 +122,17 @@ def postorder(roots: Iterable[N], neighbours: Callable[[N], Iterable[N]]) -> lis
         if root in seen:
             continue
         seen.add(root)
-        walk = [(root, iter(neighbours(root)))]
-        while walk:
-            node, rest = walk[-1]
-            unseen = next((other for other in rest if other not in seen), None)
-            if unseen is None:
-                finished.append(node)
-                walk.pop()
+        path, ahead = [root], [iter(neighbours(root))]
+        while path:
+            for other in ahead[-1]:
+                if other not in seen:
+                    seen.add(other)
+                    path.append(other)
+                    ahead.append(iter(neighbours(other)))
+                    break
             else:
-                seen.add(unseen)
-                walk.append((unseen, iter(neighbours(unseen))))
+                finished.append(path.pop())
+                ahead.pop()
     return finished
 
 

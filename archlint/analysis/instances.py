@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 
 from archlint.analysis.values import Known, Unknown
 from archlint.records import dataclass
@@ -49,13 +50,18 @@ def scale(component: Component) -> Known[Scale] | Unknown:
     """Least and most instances, from `replicas` or `nodes`, else from zones with counts."""
     count = getattr(component.spec, instances_field(component), None)
     if isinstance(count, int):
-        return Known(Scale(count, count))
+        return _fixed(count)
     least, most = fewest(component), greatest(component)
     if isinstance(least, Unknown):
         return least
     if isinstance(most, Unknown):
         return most
     return Known(Scale(least.value, most.value, _target(component)), least.basis)
+
+
+@lru_cache
+def _fixed(count: int) -> Known[Scale]:
+    return Known(Scale(count, count))
 
 
 def fewest(component: Component) -> Known[int] | Unknown:

@@ -23,6 +23,9 @@ MOST_PARTS = 1000
 AFTER_A_WHOLE_TRY = frozenset({"any", "timeout"})
 """Failures that a target which answers late makes, each after the time limit of a try."""
 
+ONE_TRY: Known[float] = Known(1.0, "derived")
+"""Of calls whose retries do not concern a slow target."""
+
 LATENCY = "services.*.latency.p99"
 
 
@@ -30,9 +33,9 @@ def tries_of_slow(call: Call) -> Derived[float]:
     """Tries of a call whose target answers too late: one where timeouts are not retried."""
     policy = call.spec.retries
     if policy is None or policy == NONE:
-        return Known(1.0, "derived")
+        return ONE_TRY
     if policy.on is not None and AFTER_A_WHOLE_TRY.isdisjoint(policy.on):
-        return Known(1.0, "derived")
+        return ONE_TRY
     return attempts(call)
 
 
@@ -42,7 +45,7 @@ def time_held(call: Call, retries: Retries) -> Derived[float]:
     Infinite where nothing ends it.
     """
     tries = tries_of_slow(call)
-    if tries == Known(1.0, "derived"):
+    if tries is ONE_TRY:
         full = try_limit(call)
     else:
         full = combine(lambda count, one, pauses: count * one + pauses, tries, try_limit(call), waits(call))

@@ -10,7 +10,9 @@ from archlint.analysis.domains import Domain, Share, Topologies, host_of, places
 from archlint.analysis.paths import Entry, Ways, alternatives
 from archlint.analysis.requirements import Group, Requirements, all_of
 from archlint.analysis.survival import (
+    SURVIVES,
     Fate,
+    Redundancy,
     fate_in,
     fate_of_instance,
     is_own,
@@ -18,7 +20,7 @@ from archlint.analysis.survival import (
     redundancy,
     spreads_itself,
 )
-from archlint.analysis.values import Known
+from archlint.analysis.values import Known, Unknown
 from archlint.records import dataclass
 from archlint.system.elements import Component, External, Flow, System
 
@@ -58,6 +60,7 @@ class Losses:
         self.topologies = Topologies(systems)
         self.ways = Ways()
         self._shares: dict[Component, Mapping[Domain, Share]] = {}
+        self._sizes: dict[Component, Known[Redundancy] | Unknown] = {}
 
     @cached_property
     def components(self) -> tuple[Component, ...]:
@@ -70,6 +73,12 @@ class Losses:
             count = least_instances(host)
             self._shares[host] = self.topologies.shares(host, count.value if isinstance(count, Known) else None)
         return self._shares[host]
+
+    def redundancy(self, component: Component) -> Known[Redundancy] | Unknown:
+        """As `survival.redundancy`, found once."""
+        if component not in self._sizes:
+            self._sizes[component] = redundancy(component)
+        return self._sizes[component]
 
     @cached_property
     def own(self) -> dict[Component, tuple[Node, ...]]:
@@ -100,11 +109,15 @@ class Losses:
             return
         if spreads_itself(component):
             return
-        size = redundancy(component)
-        yield from _groups(component, Instance(component), fate_of_instance(component, size), "instance")
+        size = self.redundancy(component)
+        fate = fate_of_instance(component, size)
+        if fate is not SURVIVES:
+            yield from _groups(component, Instance(component), fate, "instance")
         for domain, share in self.shares(component).items():
-            scope = domain.kind if domain.kind in ("zone", "region") else "domain"
-            yield from _groups(component, domain, fate_in(component, size, domain, share, self.topologies), scope)
+            fate = fate_in(component, size, domain, share, self.topologies)
+            if fate is not SURVIVES:
+                scope = domain.kind if domain.kind in ("zone", "region") else "domain"
+                yield from _groups(component, domain, fate, scope)
         if self._needs_zones(component):
             yield Group((Undecided(component, "zone", ("zones",)),))
 

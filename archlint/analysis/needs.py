@@ -13,7 +13,7 @@ from archlint.analysis.losses import Instance, Losses, Undecided
 from archlint.analysis.parts import Idle, Own, Part, Parts
 from archlint.analysis.paths import alternatives, share_of
 from archlint.analysis.requirements import Group
-from archlint.analysis.survival import redundancy, spreads_itself
+from archlint.analysis.survival import spreads_itself
 from archlint.analysis.values import Known
 from archlint.records import dataclass
 from archlint.system.elements import Call, Component, External, Flow, Outside, Topic
@@ -104,7 +104,7 @@ class Needs:
             return [Group((Own(component),))]
         if isinstance(component, Topic) and self._figures.in_promise(component):
             return []
-        size = redundancy(component)
+        size = self._losses.redundancy(component)
         led = isinstance(size, Known) and size.value.leader
         found: list[Group[Node]] = [Group((Own(component),)), *_any_of(self._parts.movable_over(component))]
         for group in self._losses.groups.get(component, ()):

@@ -10,7 +10,7 @@ from archlint.analysis.paths import Reached, Ways, reach
 from archlint.analysis.promises import Promises
 from archlint.analysis.tail import NAMES
 from archlint.records import dataclass, replace
-from archlint.system.elements import Call, Caller, Component, Element, Flow, Topic, stated
+from archlint.system.elements import NONE, Call, Caller, Component, Element, Flow, Topic, stated
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,8 @@ class LatencyLimit:
 
 def limits_of(element: Element, objective: object, share: float = 1.0) -> Iterator[LatencyLimit]:
     """The latencies that an objective promises, at the element that states it."""
+    if objective is None or objective == NONE:
+        return
     for name, q in NAMES.items():
         seconds = getattr(objective, f"latency_{name}", None)
         if isinstance(seconds, float | int):

@@ -11,7 +11,7 @@ from archlint.analysis.domains import Domain, Share, host_of, zone_counts
 from archlint.analysis.figures import PERFECT, USUAL_COMMON_CAUSE, Figure, Figures, View, of_change
 from archlint.analysis.losses import Instance, Losses, Undecided
 from archlint.analysis.reliability import Placement, redundant
-from archlint.analysis.survival import Redundancy, is_own, least_instances, redundancy, spreads_itself
+from archlint.analysis.survival import Redundancy, is_own, least_instances, spreads_itself
 from archlint.analysis.values import Known
 from archlint.records import dataclass
 from archlint.system.elements import Call, Component, External, Outside, Topic, stated
@@ -82,6 +82,7 @@ class Parts:
         self._losses = losses
         self._figures = figures
         self._found: dict[Part, Whole | Copies | None] = {}
+        self._placements: dict[tuple[int, int, int], Placement] = {}
 
     def of(self, part: Part) -> Whole | Copies | None:
         """None for what never fails by itself, as far as anything is known of it."""
@@ -93,6 +94,11 @@ class Parts:
         """The figure of a part that is no set of copies."""
         found = self.of(part)
         return found.figure if isinstance(found, Whole) else None
+
+    def is_whole(self, component: Component) -> bool:
+        """Whether it is told or promised as a whole how available a component is, or unknown."""
+        told = self.figure_of_whole(Own(component)) is not None
+        return told or stated(component.spec, "slo.availability") is not None
 
     def figure_of_domain(self, domain: Domain) -> Figure | None:
         return self._figures.domain(domain)
@@ -120,7 +126,7 @@ class Parts:
             return None  # as available as its broker
         if isinstance(component, External | Outside) or spreads_itself(component):
             return Whole(Figure(0.0, 0.0, 1.0, "unknown", (_route(component, "measured.availability"),)))
-        size = redundancy(component)
+        size = self._losses.redundancy(component)
         if not is_own(component) or not isinstance(size, Known) or not size.value.copies or _is_hosted_alone(component):
             return None
         return self._copies(component, size.value)
@@ -132,7 +138,7 @@ class Parts:
         return Copies(
             self._figures.instance(component),
             common,
-            Placement(size.needed, self._cells(component, size.copies)),
+            self._placement(component, size),
             self._figures.takeover(component) if size.leader else PERFECT,
         )
 
@@ -153,6 +159,13 @@ class Parts:
             figure = self._figures.domain(domain) or PERFECT
             low, usual, high = low * figure.low, usual * figure.usual, high * figure.high
         return Figure(low, usual, high, "default")
+
+    def _placement(self, component: Component, size: Redundancy) -> Placement:
+        """Components that are placed alike have one mapping of shares, and so one answer."""
+        key = id(self._losses.shares(component)), size.copies, size.needed
+        if key not in self._placements:
+            self._placements[key] = Placement(size.needed, self._cells(component, size.copies))
+        return self._placements[key]
 
     def _cells(self, component: Component, copies: int) -> tuple[tuple[frozenset[object], int], ...]:
         """Copies by the domains that hold some of them but not all; zones and lists of domains are filled evenly."""

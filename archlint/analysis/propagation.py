@@ -183,7 +183,7 @@ class _Propagation:
     def _of_source(self, inflow: Inflow) -> Part:
         """A source that has not been settled states its load: what arrives at it does not matter."""
         handled = self.solution.handled.get(inflow.source)
-        return (handled or self.handled(inflow.source, Amount())).part(inflow.part)
+        return (handled or self.handled(inflow.source, NOTHING)).part(inflow.part)
 
 
 def _grows(last: list[float], steps: list[float]) -> bool:

@@ -6,7 +6,7 @@ import heapq
 import itertools
 import math
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from archlint.analysis.graph import Graph, strongly_connected_components
 from archlint.analysis.values import Derived, Known, Unknown, combine, gather
@@ -17,6 +17,10 @@ UNLIMITED = "unlimited"
 AMBIGUOUS = frozenset({"any", "timeout", "5xx", "reset"})
 """Failures after which the caller cannot know whether the target did the work. A refused connection, a
 `429` and a conflict are answers: nothing was done."""
+
+ONE_TRY = Known(1.0)
+NO_ATTEMPTS = Unknown("retries.attempts")
+NO_TIMEOUT = Unknown("services.*.calls.*.timeout")
 
 DECORRELATED = 3.0
 """Growth of the largest wait under decorrelated jitter: each is drawn from base to three times the last."""
@@ -81,11 +85,11 @@ def attempts(call: Call) -> Derived[float]:
     """Tries in all, the first included: 1 where retries are stated to be absent, infinite if unlimited."""
     policy = call.spec.retries
     if policy == NONE:
-        return Known(1.0)
+        return ONE_TRY
     count = None if policy is None else policy.attempts
     if count is None:
-        return Unknown("retries.attempts")
-    return Known(math.inf if count == UNLIMITED else float(count))
+        return NO_ATTEMPTS
+    return _known(math.inf if count == UNLIMITED else float(count))
 
 
 def try_limit(call: Call) -> Derived[float]:
@@ -93,16 +97,21 @@ def try_limit(call: Call) -> Derived[float]:
     policy, timeout = call.spec.retries, call.spec.timeout
     own = None if policy is None or policy == NONE else policy.per_try_timeout
     if own is not None:
-        return Known(float(own))
+        return _known(float(own))
     if timeout is None:
         return Unknown("timeout")
-    return Known(math.inf if timeout == NONE else float(timeout))
+    return _known(math.inf if timeout == NONE else float(timeout))
+
+
+@lru_cache
+def _known(value: float) -> Known[float]:
+    return Known(value)
 
 
 def waits(call: Call) -> Derived[float]:
     """The largest sum of the waits between the tries of a call, in seconds."""
     tries, policy = attempts(call), call.spec.retries
-    if tries == Known(1.0) or policy is None or policy == NONE or policy.backoff == NONE:
+    if tries == ONE_TRY or policy is None or policy == NONE or policy.backoff == NONE:
         return Known(0.0)
     missing = [name for name in ("backoff", "base") if getattr(policy, name) is None]
     if missing:
@@ -163,10 +172,7 @@ class Retries:
         The largest time limit of a try of its callers, each no longer than the deadline that its own
         caller passes on. Infinite where work is awaited by nobody: clients, jobs, messages, async calls.
         """
-        high, low = self._patience
-        if component not in high or high[component] != low[component]:
-            return Unknown("services.*.calls.*.timeout")
-        return Known(high[component], "derived")
+        return self._patience.get(component, NO_TIMEOUT)
 
     def key_horizon(self, call: Call) -> Derived[float]:
         """Longest time over which one idempotency key can come again.
@@ -177,11 +183,15 @@ class Retries:
         return self._key_horizons.get(call) or Unknown("idempotency.key")
 
     @cached_property
-    def _patience(self) -> tuple[dict[Component, float], dict[Component, float]]:
+    def _patience(self) -> dict[Component, Derived[float]]:
         """With every timeout that is not stated taken as endless, and as nothing: between them is the truth."""
         calls = [call for system in self.systems.values() for call in system.calls]
         limits = {call: (_limit(call), _has_deadline(call)) for call in calls}
-        return _Patience(self.systems, limits, math.inf).solve(), _Patience(self.systems, limits, 0.0).solve()
+        high, low = _Patience(self.systems, limits, math.inf).solve(), _Patience(self.systems, limits, 0.0).solve()
+        return {
+            component: Known(longest, "derived") if longest == low[component] else NO_TIMEOUT
+            for component, longest in high.items()
+        }
 
     @cached_property
     def _key_horizons(self) -> dict[object, Derived[float]]:

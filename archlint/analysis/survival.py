@@ -6,11 +6,12 @@ Single losses only: whether what is left carries the load is another question (L
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from archlint.analysis.domains import SOFTWARE, Domain, Share, Topologies, host_of, primary_stands_in
 from archlint.analysis.instances import scale
-from archlint.analysis.values import Known, Unknown
+from archlint.analysis.values import Basis, Known, Unknown
 from archlint.records import dataclass
 from archlint.system.elements import (
     NONE,
@@ -80,12 +81,17 @@ def least_instances(component: Component) -> Known[int] | Unknown:
         return Known(count) if isinstance(count, int) else Unknown("nodes")
     size = scale(component)
     if isinstance(size, Known):
-        return Known(size.value.least, size.basis)
+        return _count(size.value.least, size.basis)
     for field in ("replication.factor", "replication.voters"):
         copies = stated(component.spec, field)
         if isinstance(copies, int):
             return Known(copies, "derived")
     return size
+
+
+@lru_cache
+def _count(count: int, basis: Basis) -> Known[int]:
+    return Known(count, basis)
 
 
 def redundancy(component: Component) -> Known[Redundancy] | Unknown:
@@ -176,7 +182,7 @@ def fate_in(
     lost = _copies_in(size.value, share)
     reach = REACH.get(domain.kind, 0 if domain.kind in SOFTWARE else REACH["zone"])
     leader = size.value.leader and primary_stands_in(component, domain, topologies)
-    rule = Redundancy(size.value.copies, size.value.needed, leader)
+    rule = size.value if leader == size.value.leader else Redundancy(size.value.copies, size.value.needed, leader)
     return _bridged(component, _verdict(component, rule, lost, reach))
 
 

@@ -13,7 +13,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from archlint.records import dataclass
-from archlint.system.elements import Call, Element, stated
+from archlint.system.elements import NONE, Call, Element, stated
 
 NAMES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p999": 0.999}
 """The quantiles that a manifest can state, by the names of their fields."""
@@ -129,8 +129,10 @@ def sum_bounds(stages: Sequence[Iterable[Part]], q: float) -> Interval:
 
 def quantiles_of(element: Element, field: str = "latency") -> Quantiles:
     """The quantiles that an element states; a measured p99 counts where it states no own."""
-    points = [(q, stated(element.spec, f"{field}.{name}")) for name, q in NAMES.items()]
-    known = {q: float(value) for q, value in points if isinstance(value, float | int)}
+    latency, known = stated(element.spec, field), dict[float, float]()
+    if latency is not None and latency != NONE:
+        points = [(q, stated(latency, name)) for name, q in NAMES.items()]
+        known = {q: float(value) for q, value in points if isinstance(value, float | int)}
     measured = stated(element.spec, "measured.latency_p99")
     if isinstance(measured, float | int):
         known.setdefault(NAMES["p99"], float(measured))

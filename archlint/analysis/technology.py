@@ -20,7 +20,9 @@ def protocols_of(component: Component) -> tuple[str, ...]:
 
 def may_have_limits(component: Component) -> bool:
     """Whether it names something that the catalogue may know limits of."""
-    return technology_of(component) is not None or bool(protocols_of(component))
+    if technology_of(component) is not None:
+        return True
+    return isinstance(component, Caller) and any(call.spec.protocol for call in component.calls)
 
 
 def runs_on_one_of(component: Component, names: frozenset[str]) -> bool:

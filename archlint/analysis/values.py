@@ -25,8 +25,8 @@ class Unknown(Exception):  # noqa: N818 - not an error: a check that lacks its i
     def __init__(self, *fields: str) -> None:
         if not fields:
             raise ValueError("an unknown figure names at least one field")
-        self.fields: tuple[str, ...] = tuple(sorted(set(fields)))
-        super().__init__(*self.fields)
+        self.fields: tuple[str, ...] = fields if len(fields) == 1 else tuple(sorted(set(fields)))
+        self.args = self.fields
 
     def __str__(self) -> str:
         return f"not stated: {', '.join(self.fields)}"

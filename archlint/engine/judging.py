@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from archlint.engine.outcomes import Outcomes, Raised
 from archlint.engine.profiles import apply_profile
 from archlint.engine.results import Fault
-from archlint.engine.runner import Outcomes, Raised, run_checks
+from archlint.engine.runner import run_checks
 from archlint.engine.subsumption import without_subsumed
 from archlint.plugin import Check, Clear, Finding, Severity
 from archlint.records import replace

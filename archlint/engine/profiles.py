@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from archlint.engine.runner import Outcomes, Raised
+from archlint.engine.outcomes import Outcomes, Raised
 from archlint.plugin import INFO, WARNING, Check, Element, Finding
 from archlint.records import replace
 from archlint.system.elements import ATTRIBUTES

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, overload
 
 from archlint.engine.fingerprint import fingerprints
+from archlint.engine.outcomes import Outcomes, Raised
 from archlint.engine.places import locate, route_of
 from archlint.engine.registry import MANIFEST_ERRORS
 from archlint.engine.results import (
@@ -20,7 +21,6 @@ from archlint.engine.results import (
     Rule,
     Summary,
 )
-from archlint.engine.runner import Outcomes, Raised
 from archlint.engine.scope import Scope
 from archlint.manifest.loading import Loaded
 from archlint.manifest.problems import Problem

@@ -1,8 +1,5 @@
 """Runs checks over linked systems. Four outcomes a pair: not applicable, clear, fired, not evaluated.
 
-What a check always needs is decided once per set of stated fields, not per component: at ten thousand
-components most pairs are decided without calling the check.
-
 Checks of plug-ins run after the built-in ones, each by itself: what one changes in the model is put back before the
 next one runs. Their derived figures are computed apart, so that nobody else sees what was computed meanwhile.
 """
@@ -13,11 +10,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from archlint.engine.outcomes import Outcomes
 from archlint.engine.results import Fault
 from archlint.engine.subjects import SUBJECTS, subjects_of
 from archlint.engine.time_limit import TimedOut, within
-from archlint.plugin import Check, Element, Evaluation, Finding, NotApplicable, Options, Unknown, stated
-from archlint.records import dataclass, field
+from archlint.engine.visiting import Visit, Visited
+from archlint.plugin import Check, Element, Evaluation, Options
 
 if TYPE_CHECKING:
     from archlint.analysis.analyses import Analyses
@@ -29,44 +27,6 @@ CHECK_TIMEOUT = 30.0
 
 EVALUATION = "Evaluation"
 """The subject of checks that run last, on what the others could judge."""
-
-
-@dataclass(frozen=True, slots=True)
-class Raised:
-    """A finding, the check that raised it, and the subject that it visited (`finding.at` may be another element).
-
-    `unproven` holds the fields that a strict run missed.
-    """
-
-    check: Check
-    subject: Element
-    finding: Finding
-    unproven: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class Outcomes:
-    """What the checks said: findings, and who could not judge whom for the lack of which fields."""
-
-    raised: list[Raised] = field(default_factory=list)
-    unknown: dict[tuple[str, tuple[str, ...]], list[Element]] = field(default_factory=lambda: defaultdict(list))
-    faults: list[Fault] = field(default_factory=list)
-    clear: int = 0
-    fired: int = 0
-    judged: Counter[System] = field(default_factory=Counter)
-
-    @property
-    def not_evaluated(self) -> int:
-        return sum(len(elements) for elements in self.unknown.values())
-
-    def add(self, other: Outcomes) -> None:
-        self.raised += other.raised
-        for key, elements in other.unknown.items():
-            self.unknown[key] += elements
-        self.faults += other.faults
-        self.clear += other.clear
-        self.fired += other.fired
-        self.judged += other.judged
 
 
 def run_checks(
@@ -125,9 +85,9 @@ class _Run:
             if is_built_in(check):
                 by_kind[check.subject].append(check)
         for kind, visitors in by_kind.items():
-            groups = _group(self._subjects(kind), visitors)
+            visited = Visited(self._subjects(kind), visitors)
             for check in visitors:
-                self._visit(check, groups, self._built_in, self.outcomes)
+                self._visit(check, visited, self._built_in, self.outcomes)
         for check in checks:
             if not is_built_in(check):
                 self._guarded(check)
@@ -137,12 +97,10 @@ class _Run:
             return list(_evaluations(self.systems, self.outcomes))
         return [subject for system in self.systems for subject in subjects_of(system, kind)]
 
-    def _visit(
-        self, check: Check, groups: list[tuple[frozenset[str], list[Element]]], analyses: Analyses, outcomes: Outcomes
-    ) -> None:
-        visit = _Visit(check, analyses, self.options.get(check.code), outcomes)
+    def _visit(self, check: Check, visited: Visited, analyses: Analyses, outcomes: Outcomes) -> None:
+        visit = Visit(check, analyses, self.options.get(check.code), outcomes)
         try:
-            within(self.timeout, lambda: visit.all(groups))
+            within(self.timeout, lambda: visit.all(visited))
         except TimedOut:
             visit.failure = f"took longer than {self.timeout:g} s and was stopped"
             self._forget(check)
@@ -156,8 +114,8 @@ class _Run:
 
             self._snapshot = Snapshot(self.systems)
         found = Outcomes()
-        groups = _group(self._subjects(check.subject), [check])
-        self._visit(check, groups, self._analyses_for(check), found)
+        visited = Visited(self._subjects(check.subject), [check])
+        self._visit(check, visited, self._analyses_for(check), found)
         changed = self._snapshot.restore()
         if changed is None:
             self.outcomes.add(found)
@@ -210,82 +168,3 @@ def _evaluations(systems: Iterable[System], outcomes: Outcomes) -> list[Evaluati
 def _evaluation(system: System, judged: int, undecided: int, missing: Mapping[str, int]) -> Evaluation:
     share = judged / (judged + undecided) if judged + undecided else 1.0
     return Evaluation(system, share, tuple(sorted(missing.items(), key=lambda pair: (-pair[1], pair[0]))))
-
-
-def _group(subjects: Sequence[Element], visitors: list[Check]) -> list[tuple[frozenset[str], list[Element]]]:
-    """Subjects by the set of needed fields that they do not state."""
-    needs = sorted({need for check in visitors for need in check.needs})
-    if not needs:
-        return [(frozenset(), list(subjects))]
-    groups: dict[frozenset[str], list[Element]] = defaultdict(list)
-    for subject in subjects:
-        spec = subject.spec
-        groups[frozenset(need for need in needs if stated(spec, need) is None)].append(subject)
-    return list(groups.items())
-
-
-class _Visit:
-    """One check on its way through the subjects."""
-
-    __slots__ = ("analyses", "check", "failure", "options", "outcomes", "takes_options")
-
-    def __init__(self, check: Check, analyses: Analyses, options: Options | None, outcomes: Outcomes) -> None:
-        self.check = check
-        self.analyses = analyses
-        self.options = options
-        self.outcomes = outcomes
-        self.failure = ""
-        code = getattr(check.function, "__code__", None)
-        self.takes_options = code is None or code.co_argcount > 2
-
-    def all(self, groups: list[tuple[frozenset[str], list[Element]]]) -> None:
-        for missing_of, members in groups:
-            self._group(members, tuple(need for need in self.check.needs if need in missing_of))
-
-    def _group(self, subjects: list[Element], missing: tuple[str, ...]) -> None:
-        applies = self.check.applies
-        for subject in subjects:
-            try:
-                if applies is not None and not applies(subject):
-                    continue
-                if missing:
-                    self.outcomes.unknown[self.check.code, missing].append(subject)
-                else:
-                    self._call(subject)
-            except (Exception, SystemExit) as error:
-                self._failed(subject, error)
-
-    def _call(self, subject: Element) -> None:
-        outcomes, check = self.outcomes, self.check
-        before = len(outcomes.raised)
-        missing: tuple[str, ...] = ()
-        try:
-            for finding in check.function(*self._arguments(subject)):
-                if not isinstance(finding, Finding):
-                    raise TypeError(f"yields a {type(finding).__name__}, not a Finding")
-                outcomes.raised.append(Raised(check, subject, finding))
-        except NotApplicable:
-            if len(outcomes.raised) == before:
-                return
-        except Unknown as unknown:
-            missing = unknown.fields
-        if len(outcomes.raised) == before and missing:
-            outcomes.unknown[check.code, missing].append(subject)
-            return
-        outcomes.judged[subject.system] += 1
-        if len(outcomes.raised) > before:
-            outcomes.fired += 1
-        else:
-            outcomes.clear += 1
-
-    def _arguments(self, subject: Element) -> tuple[object, ...]:
-        if not self.takes_options:
-            return subject, self.analyses
-        if self.options is None:
-            self.options = self.check.options()
-        return subject, self.analyses, self.options
-
-    def _failed(self, subject: Element, error: BaseException) -> None:
-        """Only the first failure is told: one defect would else be told ten thousand times."""
-        if not self.failure:
-            self.failure = f"failed on {subject.kind} `{subject.name}`: {type(error).__name__}: {error}"

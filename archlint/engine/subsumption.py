@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archlint.engine.runner import Outcomes, Raised
+from archlint.engine.outcomes import Outcomes, Raised
 from archlint.plugin import Element
 from archlint.records import replace
 

@@ -13,7 +13,7 @@ from archlint.records import dataclass
 MARK = "archlint:"
 
 _CANDIDATE = re.compile(
-    r"(?<![^\s])#[ \t]*(archlint[ \t]*:|(?i:archlint[ \t]*:?[ \t]*(?=ignore[ \t]*\[)))[ \t]*([^\r\n]*)"
+    r"#(?<!\S#)[ \t]*(archlint[ \t]*:|(?i:archlint[ \t]*:?[ \t]*(?=ignore[ \t]*\[)))[ \t]*([^\r\n]*)"
 )
 """With the slips of a directive, which would else be passed over in silence."""
 _COMMENT = re.compile(r"(?<![^\s])#")

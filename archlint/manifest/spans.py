@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_left, bisect_right
+from itertools import accumulate
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -39,7 +40,10 @@ class Lines:
     __slots__ = ("_begins",)
 
     def __init__(self, text: str) -> None:
-        self._begins = [0, *(found.end() for found in _BREAK.finditer(text))]
+        if "\r" in text:
+            self._begins = [0, *(found.end() for found in _BREAK.finditer(text))]
+        else:
+            self._begins = list(accumulate([len(line) + 1 for line in text.split("\n")], initial=0))[:-1]
 
     def position(self, index: int) -> tuple[int, int]:
         line = bisect_right(self._begins, index)

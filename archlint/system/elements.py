@@ -41,11 +41,15 @@ def stated(spec: Any, field: str) -> Any:
     """
     value = spec
     for step, attribute in _steps(field):
-        if value is None:
+        kind = type(value)
+        if kind is dict:
+            value = value.get(step)
+        elif value is None:
             return None
-        if isinstance(value, str):
+        elif kind is str:
             return NONE if value == NONE else None
-        value = value.get(step) if isinstance(value, dict) else getattr(value, attribute, None)
+        else:
+            value = getattr(value, attribute, None)
     return value
 
 

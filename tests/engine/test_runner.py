@@ -9,7 +9,8 @@ import pytest
 
 from archlint.analysis.analyses import Analyses
 from archlint.engine import exit_codes
-from archlint.engine.runner import Outcomes, run_checks
+from archlint.engine.outcomes import Outcomes
+from archlint.engine.runner import run_checks
 from archlint.engine.session import exit_code
 from archlint.knowledge.catalogue import Catalogue
 from archlint.manifest.loading import load

@@ -9,9 +9,9 @@ from archlint.engine.acceptance.ignores import Ignores
 from archlint.engine.acceptance.suppression import counted, suppressed
 from archlint.engine.acceptance.targets import Targets
 from archlint.engine.acceptance.waivers import Waivers
+from archlint.engine.outcomes import Outcomes
 from archlint.engine.reporting import Judged, build_report
 from archlint.engine.results import Report, Summary
-from archlint.engine.runner import Outcomes
 from archlint.engine.subjects import ACCEPTANCES
 from archlint.plugin import Check
 from archlint.records import replace
