@@ -196,7 +196,7 @@ class Drafting:
         if component.section == "clients":
             kept.setdefault(name, Reach(name, origin))
             return
-        lasting = (kind.section in HOLDS_DATA or slug == "pgbouncer") and not ends
+        lasting = (kind.section in HOLDS_DATA or slug == "pgbouncer") and slug != "zookeeper" and not ends
         if name in kept and self._becomes_dependency(component, name):
             return
         target = self._names[name]
