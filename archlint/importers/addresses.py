@@ -16,6 +16,8 @@ _PAIRED = re.compile(
     re.IGNORECASE,
 )
 _WHOLE = re.compile(_HOST)
+_NAMING_SCHEMES = ("dns", "passthrough")
+"""Schemes of gRPC that say how a name is found: `dns:///cart:7070`, `dns://resolver/cart:7070`."""
 _SEPARATORS = re.compile(r"[\s,;]+")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _HOSTS = frozenset(
@@ -76,6 +78,8 @@ def named_hosts(text: str) -> Iterator[Address]:
 
 def _of_urls(text: str) -> Iterator[Address]:
     for scheme, rest in _URL.findall(text):
+        if scheme.lower() in _NAMING_SCHEMES:
+            rest = rest.rpartition("/")[2]
         # Several hosts in one address, as MongoDB, Kafka and PostgreSQL take them.
         hosts = re.split(r"[/?#]", rest, maxsplit=1)[0].rpartition("@")[2]
         for host in hosts.split(","):

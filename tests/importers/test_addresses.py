@@ -24,6 +24,7 @@ from archlint.importers.addresses import Address, addresses, configured, named_h
         ("10.0.0.1:80", []),
         ("12:30", []),
         ("a:b:c", []),
+        ("dns:///cart:7070", [Address("cart", "dns", 7070)]),
         ("server.1=zoo1:2888:3888;2181", [Address("zoo1", None, 2888)]),
         ("http://[::1]:80/", []),
         ("http://h:99999/", []),
