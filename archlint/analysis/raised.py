@@ -66,6 +66,8 @@ def _said(subject: Subject, measured: Measured, limit: Limit) -> tuple[str, floa
         for key in (limit.key, *limit.also):
             if settings and key is not None and key in settings:
                 amount = _read(settings[key], limit)
+                if amount == 0 and limit.zero == "default":
+                    continue
                 return Unknown(f"settings.{key}") if amount is None else (f"settings.{key}", amount)
     return None
 
@@ -79,7 +81,7 @@ def _owners(subject: Subject, measured: Measured) -> Iterator[Element]:
 
 
 def _read(value: object, limit: Limit) -> float | None:
-    """A setting in the canonical unit, below zero for none at all; None where it cannot be read."""
+    """A setting in the canonical unit, endless where it sets none at all; None where it cannot be read."""
     from archlint.knowledge.measures import UNITS
 
     dimension = UNITS[limit.unit].dimension
@@ -93,4 +95,5 @@ def _read(value: object, limit: Limit) -> float | None:
             amount = parse_quantity(value, _DIMENSIONS[dimension])
         except (UnitError, KeyError):
             return None
-    return math.inf if amount < 0 else amount * (limit.per_key or 1.0)
+    none_at_all = amount < 0 or (amount == 0 and limit.zero == "unlimited")
+    return math.inf if none_at_all else amount * (limit.per_key or 1.0)

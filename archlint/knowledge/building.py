@@ -15,6 +15,7 @@ from archlint.knowledge.technology import (
     LIMIT_KINDS,
     PROVENANCES,
     TECHNOLOGY_KINDS,
+    ZEROS,
     Condition,
     Default,
     Limit,
@@ -107,6 +108,7 @@ def _build_limit(record: Record, slug: str) -> Limit:
         record.texts("also"),
         None if (unit := record.choice("key_unit", UNITS, "")) == "" else unit,
         record.optional_number("per_key"),
+        None if (zero := record.choice("zero", ZEROS, "")) == "" else zero,
     )
     record.done()
     _refuse_unfit(record, limit)

@@ -15,6 +15,7 @@ from archlint.knowledge.technology import (
     LIMIT_KINDS,
     PROVENANCES,
     TECHNOLOGY_KINDS,
+    ZEROS,
 )
 
 Schema = dict[str, Any]
@@ -122,6 +123,7 @@ _LIMIT: Mapping[str, Schema] = {
     "also": _list_of({"type": "string"}, "Other keys that set it, such as a topic's own"),
     "key_unit": _one_of(UNITS, "Unit of a bare number at the key, where it is not bytes or a plain count"),
     "per_key": {"type": "number", "exclusiveMinimum": 0, "description": "Limit for each unit of what the key sets"},
+    "zero": _one_of(ZEROS, "What a 0 at the key means, where it is not none at all"),
     "condition": _refer("condition", "When it holds; always where nothing is said"),
     "breaks": _text("What happens beyond it"),
     "error": _text("What users or logs then see"),

@@ -18,6 +18,7 @@ Confidence = Literal["high", "medium", "low"]
 Provenance = Literal["source", "framework"]
 Direction = Literal["max", "min"]
 TechnologyKind = Literal["datastore", "cache", "broker", "service", "network", "external", "runtime"]
+Zero = Literal["default", "unlimited"]
 Carrier = Literal["store", "cache", "broker", "topic", "publish", "consume", "service", "call"]
 
 LIMIT_KINDS: tuple[str, ...] = get_args(LimitKind)
@@ -26,6 +27,7 @@ PROVENANCES: tuple[str, ...] = get_args(Provenance)
 DIRECTIONS: tuple[str, ...] = get_args(Direction)
 TECHNOLOGY_KINDS: tuple[TechnologyKind, ...] = get_args(TechnologyKind)
 CARRIERS: tuple[str, ...] = get_args(Carrier)
+ZEROS: tuple[str, ...] = get_args(Zero)
 
 _BOUND = re.compile(r"(>=|<=|>|<|==)?(\d+(?:\.\d+)*)")
 _VERSION = re.compile(r"v?(\d+(?:\.\d+)*)")
@@ -111,7 +113,8 @@ class Limit(NamedTuple):
     """One documented figure. `value` is in `unit`, as its source writes it; `amount` is canonical.
 
     `key` and the keys in `also` set it in the technology's configuration. A bare number there is in `key_unit`
-    (canonical where None), and the limit is `per_key` times it: 0.5 where two of what is set make one.
+    (canonical where None), and the limit is `per_key` times it: 0.5 where two of what is set make one. A zero there
+    means what `zero` says, nought where it is None.
     """
 
     technology: str
@@ -133,6 +136,7 @@ class Limit(NamedTuple):
     also: tuple[str, ...] = ()
     key_unit: str | None = None
     per_key: float | None = None
+    zero: Zero | None = None
 
     @property
     def name(self) -> str:

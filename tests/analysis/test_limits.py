@@ -270,6 +270,27 @@ def test_a_setting_may_count_in_another_unit_than_the_limit(ms: int, expected: b
     assert (("beyond", "member_round_trip") in breaches(text, "db")) is expected
 
 
+NGINX = """
+services: {{a: {{replicas: 2, calls: [{{to: edge, payload: 5MiB}}]}}, b: {{replicas: 2}}}}
+networks: {{edge: {{technology: nginx, settings: {{client_max_body_size: {0}}}}}}}
+"""
+
+
+@pytest.mark.parametrize(("quota", "expected"), [("0", [("quota", "database_size")]), ("-1", [])])
+def test_a_zero_at_the_key_may_mean_the_default(quota: str, expected: list[tuple[str, str]]) -> None:
+    assert breaches(ETCD.format(f"size: 3GiB, nodes: 3, settings: {{quota-backend-bytes: {quota}}}"), "db") == expected
+
+
+@pytest.mark.parametrize(("size", "expected"), [("0", []), ("1MiB", [("quota", "body_size")])])
+def test_a_zero_at_the_key_may_mean_no_limit(size: str, expected: list[tuple[str, str]]) -> None:
+    assert breaches(NGINX.format(size), "edge") == expected
+
+
+def test_a_zero_may_be_the_figure_itself() -> None:
+    text = "datastores: {db: {technology: postgresql@16, nodes: 2, settings: {max_wal_senders: 0}}}\n"
+    assert ("quota", "wal_senders") in breaches(text, "db")
+
+
 def test_the_file_maps_of_a_broker_count_two_for_a_partition() -> None:
     topics = "topics: {t: {partitions: 40000, replication_factor: 1}}"
     passed = ("quota", "partitions_per_broker_memory_maps")
