@@ -36,6 +36,7 @@ class Catalogue:
         self._own = tuple(folders)
         self._folders = (_BUILT_IN / "technologies", *self._own)
         self._loaded: dict[str, Technology | None] = {}
+        self._resolved: dict[str, str | None] = {}
 
     def slugs(self) -> tuple[str, ...]:
         """Of all technologies, sorted; lists names and opens no file."""
@@ -56,9 +57,10 @@ class Catalogue:
     def resolve(self, name: str) -> str | None:
         """The slug that a slug or an alias stands for; opens no technology but an organisation's own."""
         wanted = name.partition("@")[0].strip().lower()
-        if SLUG.fullmatch(wanted) and any(lexists(folder / f"{wanted}.yaml") for folder in self._folders):
-            return wanted
-        return self._aliases.get(wanted)
+        if wanted not in self._resolved:
+            described = SLUG.fullmatch(wanted) and any(lexists(folder / f"{wanted}.yaml") for folder in self._folders)
+            self._resolved[wanted] = wanted if described else self._aliases.get(wanted)
+        return self._resolved[wanted]
 
     def recognises(self, name: str) -> bool:
         """Whether the name is of a technology that is described here, or at least known to exist."""
