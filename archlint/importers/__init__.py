@@ -21,6 +21,8 @@ SOURCES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "threagile": ("archlint.importers.threagile", "Threagile models"),
         "asyncapi": ("archlint.importers.asyncapi", "AsyncAPI documents"),
         "openapi": ("archlint.importers.openapi", "OpenAPI documents"),
+        "jaeger": ("archlint.importers.jaeger", "traces of Jaeger, OpenTelemetry, Zipkin"),
+        "service-graph": ("archlint.importers.service_graph", "graphs of Kiali, metrics of service graphs"),
     }
 )
 """Each source by its name on the command line: the module that reads it, and what it is called."""

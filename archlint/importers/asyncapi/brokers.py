@@ -22,6 +22,8 @@ class Group:
     component: Component | None = None
     topics: dict[str, str] = field(default_factory=dict)
     """Names of topics by their addresses, whatever the parameters in them are called."""
+    names: set[str] = field(default_factory=set)
+    """All names of its topics."""
 
 
 class Brokers:
@@ -57,7 +59,8 @@ class Brokers:
         broker, group = self.component(server), self._group(server)
         shape = _PARAMETER.sub("{}", address)
         if shape not in group.topics:
-            group.topics[shape] = _unused(topic_name(address), group.topics.values())
+            group.topics[shape] = _unused(topic_name(address), group.names)
+            group.names.add(group.topics[shape])
         name = group.topics[shape]
         noted = origin if name == address else origin.noted(f"its address is {address}")
         return f"{broker.name}/{name}", broker.topic(name, noted)

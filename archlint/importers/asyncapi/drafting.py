@@ -43,11 +43,16 @@ class Drafting:
         applications = [self._application(document) for document in self._documents]
         for document, component in zip(self._documents, applications, strict=True):
             self._remark_on(document)
+            servers = self._servers_of_channels(document)
             for channel in document.channels:
-                for server in self._servers(channel, document):
+                for server in servers[id(channel)]:
                     self._topic(server, channel)
             for operation in document.operations:
-                self._operation(operation, component, document)
+                for server in servers.get(id(operation.channel), ()):
+                    found = self._topic(server, operation.channel)
+                    if found is not None:
+                        self._edge(operation, component, server, *found)
+                self._talk(operation, component)
         for statement, facts in self._deliveries.values():
             if (fact := weakest(facts)) is not None:
                 statement.state(*fact)
@@ -60,29 +65,34 @@ class Drafting:
 
     # -- topics
 
-    def _servers(self, channel: Channel, document: Document) -> list[Server]:
-        """The brokers that carry a channel; by its bindings alone where the document names no server."""
-        if channel.servers:
-            kept = set(map(id, _drafted(document.servers)))
-            return [server for server in channel.servers if id(server) in kept]
-        if document.servers or channel.address is None:
-            return []
-        protocols = list(dict.fromkeys(self._bound(channel, document)))
-        if protocols and all(protocol in DIRECT for protocol in protocols):
-            return []
-        family = next((FAMILIES[protocol] for protocol in protocols if protocol in FAMILIES), "")
-        if not family and channel.address.startswith("/"):
-            return []  # a path of a URL
-        return [Server("", family, (), channel.part)]
+    def _servers_of_channels(self, document: Document) -> dict[int, list[Server]]:
+        """The brokers that carry each channel, by its identity; by bindings alone where no server is named."""
+        kept = set(map(id, _drafted(document.servers)))
+        found = {}
+        for channel in document.channels:
+            found[id(channel)] = [server for server in channel.servers if id(server) in kept]
+        if not document.servers:
+            protocols: dict[int, dict[str, None]] = {}
+            for operation in document.operations:
+                protocols.setdefault(id(operation.channel), {}).update(dict.fromkeys(self._bound(operation)))
+            for channel in document.channels:
+                found[id(channel)] = self._unnamed(channel, list(protocols.get(id(channel), {})))
+        return found
 
-    def _bound(self, channel: Channel, document: Document) -> Iterator[str]:
-        """The protocols that a channel has bindings for, its own or those of its operations and messages."""
-        operations = [operation for operation in document.operations if operation.channel is channel]
-        parts = [self._references.resolve(channel.part["bindings"], "note")]
-        for operation in operations:
-            parts += operation.bindings
-            for message in operation.messages:
-                parts += bindings_of(message, self._references)
+    def _unnamed(self, channel: Channel, protocols: list[str]) -> list[Server]:
+        """The broker that there must be, though no document names it."""
+        own = self._references.resolve(channel.part["bindings"], "note")
+        protocols = [*(name for name, _ in own.items()), *protocols]
+        family = next((FAMILIES[protocol] for protocol in protocols if protocol in FAMILIES), "")
+        is_direct = bool(protocols) and all(protocol in DIRECT for protocol in protocols)
+        is_path = (channel.address or "/").startswith("/")  # of a URL
+        return [] if not family and (is_direct or is_path) else [Server("", family, (), channel.part)]
+
+    def _bound(self, operation: Operation) -> Iterator[str]:
+        """The protocols that an operation and its messages have bindings for."""
+        parts = [*operation.bindings]
+        for message in operation.messages:
+            parts += bindings_of(message, self._references)
         for part in parts:
             yield from (name for name, _ in part.items())
 
@@ -110,13 +120,6 @@ class Drafting:
         return self._references.resolve(own or bindings[server.family], "note")
 
     # -- operations
-
-    def _operation(self, operation: Operation, component: Component, document: Document) -> None:
-        for server in self._servers(operation.channel, document):
-            found = self._topic(server, operation.channel)
-            if found is not None:
-                self._edge(operation, component, server, *found)
-        self._talk(operation, component)
 
     def _edge(
         self, operation: Operation, component: Component, server: Server, reference: str, topic: Statement
