@@ -21,4 +21,4 @@ def recognises(file: SourceFile) -> bool:
 def draft_from(sources: Sources, draft: Draft) -> None:
     from archlint.importers.kubernetes.drafting import draft_objects
 
-    draft_objects(objects_of(sources.files, draft), draft)
+    draft_objects(objects_of(sources.files), draft)

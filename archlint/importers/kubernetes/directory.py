@@ -11,7 +11,7 @@ from archlint.importers.kubernetes.naming import assign_names
 from archlint.importers.kubernetes.objects import DEFAULT, Object, Objects
 from archlint.importers.kubernetes.selectors import Labelled
 from archlint.importers.kubernetes.telling import tell
-from archlint.importers.kubernetes.workloads import KNATIVE, Workload, selector_of_service
+from archlint.importers.kubernetes.workloads import KNATIVE, POD_NAME, Workload, selector_of_service
 from archlint.records import dataclass
 
 _ORDINAL = re.compile(r".+-\d+")
@@ -33,11 +33,22 @@ class Directory:
     def __init__(self) -> None:
         self._targets: dict[tuple[str, str], Target] = {}
         self._aliases: dict[tuple[str, str], str] = {}
+        self._sets: dict[tuple[str, str], Target] = {}
         self._spaces: set[str] = set()
 
     def add(self, namespace: str, service: str, target: Target) -> None:
         self._targets.setdefault((namespace, service.lower()), target)
         self._spaces.add(namespace)
+
+    def add_set(self, namespace: str, name: str, target: Target) -> None:
+        """A StatefulSet, whose pods have names."""
+        self._sets[namespace, name] = target
+
+    def add_pod(self, namespace: str, service: str, pod: str) -> None:
+        """A Service for one pod of a StatefulSet."""
+        target = self._sets.get((namespace, pod.rpartition("-")[0]))
+        if target is not None:
+            self.add(namespace, service, target)
 
     def alias(self, namespace: str, service: str, host: str) -> None:
         self._aliases[namespace, service.lower()] = host
@@ -99,7 +110,10 @@ def fill(directory: Directory, objects: Objects, pods: Labelled[Workload], taken
     for item in objects.of("Service"):
         selector = selector_of_service(item.spec["selector"])
         external = item.spec["externalName"].text()
-        if selector is not None:
+        pod = item.spec["selector"][POD_NAME].text()
+        if selector is None and pod is not None:
+            directory.add_pod(item.namespace, item.name, pod)
+        elif selector is not None:
             found = sorted({(one.follows or one).name: one for one in pods.selected(item.namespace, selector)})
             if found:
                 directory.add(item.namespace, item.name, Target(item.name if item.name in found else found[0]))
@@ -143,3 +157,5 @@ def enter_workloads(directory: Directory, workloads: Sequence[Workload]) -> None
     for workload in workloads:
         if workload.kind == KNATIVE:
             directory.add(workload.namespace, workload.item.name, Target(workload.name))
+        elif workload.kind == "StatefulSet":
+            directory.add_set(workload.namespace, workload.item.name, Target(workload.name))

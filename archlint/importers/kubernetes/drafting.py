@@ -11,7 +11,7 @@ from archlint.importers.kubernetes.configuration import state_calls
 from archlint.importers.kubernetes.cron import interval
 from archlint.importers.kubernetes.directory import Directory, enter_workloads, fill
 from archlint.importers.kubernetes.entries import state_entries
-from archlint.importers.kubernetes.kinds import tell_unknown
+from archlint.importers.kubernetes.kinds import tell_twice, tell_unknown
 from archlint.importers.kubernetes.naming import assign_names, merge_versions
 from archlint.importers.kubernetes.objects import Objects
 from archlint.importers.kubernetes.operators.resource import Around
@@ -65,6 +65,7 @@ def draft_objects(objects: Objects, draft: Draft) -> None:
         _state_idle_budgets(objects, draft)
     _tell_mismatches(workloads, draft)
     _state_system(workloads, draft)
+    tell_twice(objects, draft)
     tell_unknown(objects, draft)
 
 

@@ -37,11 +37,29 @@ _SILENT_GROUPS = (
 )  # fmt: skip
 
 
+def tell_twice(objects: Objects, draft: Draft) -> None:
+    """Objects that several files describe, as the bases and overlays of Kustomize do."""
+    twice = [(left, kept) for left, kept in objects.twice if not _is_silent(left.kind)]
+    if twice:
+        left, kept = twice[0]
+        more = f", and {len(twice) - 1} more are," if len(twice) > 1 else ""
+        draft.note(
+            f"{left} is described twice, also in {kept.origin}{more}; the fuller is read: render overlays first "
+            "(`kustomize build`), and give what comes out for one environment",
+            left.origin,
+        )
+
+
+def _is_silent(kind: str) -> bool:
+    plain, _, group = kind.partition(".")
+    return kind not in _READ and (plain in _SILENT or group.endswith(_SILENT_GROUPS))
+
+
 def tell_unknown(objects: Objects, draft: Draft) -> None:
     """One note for each kind that is not understood."""
     for kind, items in objects.kinds.items():
         plain, _, group = kind.partition(".")
-        if kind in _READ or plain in _SILENT or group.endswith(_SILENT_GROUPS):
+        if kind in _READ or _is_silent(kind):
             continue
         name = f"{plain} ({group})" if group else plain
         count = f"{len(items)} objects" if len(items) > 1 else "one object"

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from archlint.importers.draft import Draft
 from archlint.importers.reading.files import Origin, SourceFile
 from archlint.importers.reading.tree import Part
 from archlint.records import dataclass
@@ -19,7 +18,7 @@ _OTHERS = re.compile(
     r"helmfile|kind\.x-k8s\.io|(?:[a-z]+\.)*istio\.io)(?:/.*)?$"
 )
 _API_VERSION = re.compile(r"(?:[a-z0-9.-]+/)?v\d\w*")
-_KIND = re.compile(r"[A-Z][A-Za-z0-9]*")
+_KIND = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _TEXT = str
 
 
@@ -69,7 +68,9 @@ def texts_of(part: Part) -> Mapping[str, str]:
 class Objects:
     """All objects of an import by kind, in the order of files and documents."""
 
-    def __init__(self, objects: Iterable[Object]) -> None:
+    def __init__(self, objects: Iterable[Object], twice: Iterable[tuple[Object, Object]] = ()) -> None:
+        self.twice = tuple(twice)
+        """Objects that were left out for another of the same name, with that one."""
         self._by_kind: dict[str, list[Object]] = {}
         self._by_name: dict[tuple[str, str, str], Object] = {}
         for item in objects:
@@ -107,7 +108,7 @@ def is_object(document: Part) -> bool:
     )
 
 
-def objects_of(files: Iterable[SourceFile], draft: Draft) -> Objects:
+def objects_of(files: Iterable[SourceFile]) -> Objects:
     """The named objects of files. Of two with the same name the one that says more stands: the other is a patch."""
     kept: dict[tuple[str, str, str], Object] = {}
     twice: list[tuple[Object, Object]] = []
@@ -122,15 +123,7 @@ def objects_of(files: Iterable[SourceFile], draft: Draft) -> Objects:
                 if _says(item) > _says(known):
                     kept[key], item, known = item, known, item
                 twice.append((item, known))
-    if twice:
-        left, first = twice[0]
-        more = f", and {len(twice) - 1} more" if len(twice) > 1 else ""
-        draft.note(
-            f"{left} is described twice, also in {first.origin}{more}; the fuller is read. "
-            "Render overlays first (`kustomize build`), and give each environment's output for itself",
-            left.origin,
-        )
-    return Objects(kept.values())
+    return Objects(kept.values(), twice)
 
 
 def _objects(document: Part) -> Iterator[Object]:

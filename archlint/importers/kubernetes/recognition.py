@@ -24,6 +24,8 @@ _BESIDE = re.compile(
     r"exporter|proxy|router|operator|admin|dashboard|client|backup|migrat|console|commander|insight|balancer|\bui\b"
 )
 """Words in the names of images of what works beside a server."""
+_STORE = re.compile(r"(?:^|[-_])(?:db|database|sql)$")
+"""Names of containers that hold a store of some kind."""
 _PORTS: Mapping[int, tuple[tuple[str, str], ...]] = MappingProxyType(
     {
         3306: (("mariadb", "mariadb"), ("mysql", "mysql")),
@@ -89,6 +91,8 @@ def _by_port(main: Part) -> Runs | None:
         if candidates is None:
             continue
         words = " ".join(_words(main, port)).lower()
+        if _STORE.search(main["name"].text() or "") and not any(word in words for word, _ in candidates):
+            words = candidates[-1][0]
         for word, slug in candidates:
             if word in words and (known := of_slug(slug)) is not None:
                 return Runs(known, port["containerPort"].origin.noted(f"its port, and the word `{word}`"))

@@ -40,6 +40,16 @@ SCALED = ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "D
 
 STORES = frozenset({"datastores", "caches", "brokers"})
 
+POD_NAME = "statefulset.kubernetes.io/pod-name"
+_GIVEN = frozenset(
+    {
+        POD_NAME,
+        "apps.kubernetes.io/pod-index",
+        "pod-template-hash",
+        "rollouts-pod-template-hash",
+        "controller-revision-hash",
+    }
+)
 _OWNERS = frozenset({*SERVING, *WORKING, "Rollout"}) - {"Pod"}
 
 
@@ -165,6 +175,9 @@ def _is_test(item: Object) -> bool:
 
 
 def selector_of_service(part: Part) -> Selector | None:
-    """The selector of a Service, which is a plain mapping; None where it selects nothing."""
-    labels = texts_of(part)
+    """The selector of a Service, which is a plain mapping; None where it selects nothing.
+
+    Labels that controllers give to pods while they run stand in no file, and are left out.
+    """
+    labels = {key: value for key, value in texts_of(part).items() if key not in _GIVEN}
     return Selector(labels) if labels else None

@@ -83,6 +83,14 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
                 ("RedisReplication", ("clusterSize",), None),
             )
         },
+        "Prometheus.monitoring.coreos.com": Shape(
+            "datastores",
+            "prometheus",
+            ("replicas",),
+            ("prometheus-operated", "prometheus-{}"),
+            ("storage", "volumeClaimTemplate", "spec", *_DISK),
+            otherwise=1,
+        ),
         "Dragonfly.dragonflydb.io": Shape("caches", "dragonfly", ("replicas",), version=("image",)),
         "Elasticsearch.elasticsearch.k8s.elastic.co": Shape(
             "datastores",
