@@ -435,6 +435,8 @@ def test_files_of_other_kinds_are_not_taken_for_compose(tmp_path: Path) -> None:
         k8s_yaml="apiVersion: v1\nkind: Service\nmetadata: {name: x}",
         list_yaml="- services: {}",
         gitlab_yaml="services: [postgres]\nbuild: {script: [x]}",
+        values_yaml="services: {web: {image: web, replicaCount: 2, ingress: {}}}",
+        ports_yaml="services: {web: {port: 80}}",
     )
-    names = ("manifest.yaml", "k8s.yaml", "list.yaml", "gitlab.yaml")
-    assert len(messages(imported_from(tmp_path, *names), "error")) == 4
+    names = ("manifest.yaml", "k8s.yaml", "list.yaml", "gitlab.yaml", "values.yaml", "ports.yaml")
+    assert len(messages(imported_from(tmp_path, *names), "error")) == 6

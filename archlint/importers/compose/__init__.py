@@ -10,6 +10,7 @@ from pathlib import Path
 from archlint.importers.draft import Draft
 from archlint.importers.gathering import Sources, data_files
 from archlint.importers.reading.files import SourceError, SourceFile
+from archlint.importers.reading.tree import Part
 
 TITLE = "a Compose file"
 
@@ -18,6 +19,25 @@ OVERRIDES = (
     "compose.override.yaml", "compose.override.yml", "docker-compose.override.yml", "docker-compose.override.yaml",
 )  # fmt: skip
 _TOP = frozenset({"version", "name", "services", "networks", "volumes", "configs", "secrets", "include", "models"})
+_TELLING = (
+    "image", "build", "extends", "provider", "environment", "env_file", "depends_on", "deploy", "command", "ports",
+    "volumes", "networks", "restart", "healthcheck", "profiles",
+)  # fmt: skip
+_SERVICE = frozenset(
+    {
+        *_TELLING, "annotations", "attach", "blkio_config", "cap_add", "cap_drop", "cgroup", "cgroup_parent", "configs",
+        "container_name", "cpu_count", "cpu_percent", "cpu_period", "cpu_quota", "cpu_rt_period", "cpu_rt_runtime",
+        "cpu_shares", "cpus", "cpuset", "credential_spec", "develop", "device_cgroup_rules", "devices", "dns",
+        "dns_opt", "dns_search", "domainname", "entrypoint", "expose", "external_links", "extra_hosts", "gpus", "group_add",
+        "hostname", "init", "ipc", "isolation", "label_file", "labels", "links", "logging", "mac_address", "mem_limit",
+        "mem_reservation", "mem_swappiness", "memswap_limit", "models", "network_mode", "oom_kill_disable",
+        "oom_score_adj", "pid", "pids_limit", "platform", "post_start", "pre_stop", "privileged", "pull_policy",
+        "read_only", "runtime", "scale", "secrets", "security_opt", "shm_size", "stdin_open", "stop_grace_period",
+        "stop_signal", "storage_opt", "sysctls", "tmpfs", "tty", "ulimits", "use_api_socket", "user", "userns_mode",
+        "uts", "volumes_from", "working_dir", "log_driver", "log_opt", "net", "cpuset_cpus", "volume_driver",
+    }
+)  # fmt: skip
+"""What the Compose specification, or one of its older versions, has in a service."""
 _NAMED = re.compile(r"(^|[-_.])compose([-_.].*)?\.(ya?ml|json)$", re.IGNORECASE)
 _COMPOSE_FILE = re.compile(r"^\s*COMPOSE_FILE\s*=\s*['\"]?([^'\"#\r\n]+)", re.MULTILINE)
 
@@ -25,11 +45,21 @@ _COMPOSE_FILE = re.compile(r"^\s*COMPOSE_FILE\s*=\s*['\"]?([^'\"#\r\n]+)", re.MU
 def recognises(file: SourceFile) -> bool:
     named = _NAMED.search(os.path.basename(file.name)) is not None
     documents = file.documents
-    if not documents:
-        return named
-    return all(
+    if not all(
         part.is_mapping and all(key in _TOP or key.startswith("x-") for key in part.value) for part in documents
-    ) and (named or any(part["services"].is_mapping or part["include"].is_list for part in documents))
+    ):
+        return False
+    return named or any(part["include"].is_list or _holds_services(part["services"]) for part in documents)
+
+
+def _holds_services(services: Part) -> bool:
+    """Whether these are services by what they state: other tools have a `services` too."""
+    stated = [service for service in services.values() if service.is_mapping]
+    return bool(stated) and all(
+        any(key in service.value for key in _TELLING)
+        and not any(key.islower() and key not in _SERVICE and not key.startswith("x-") for key in service.value)
+        for service in stated
+    )
 
 
 def files_in(folder: Path) -> Iterator[Path]:

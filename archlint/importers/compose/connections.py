@@ -166,19 +166,23 @@ def _in_arguments(service: Service, directory: Directory) -> Iterator[Reach]:
         before = word
 
 
-def hinted(service: Service, key: str, slug: str | None) -> Origin | None:
-    """Where a variable without a value is named as a service's address: `CART_ADDR`, or `REDIS_HOST` by its slug."""
-    wanted = {"".join(words_of_name(key))} | ({slug} if slug else set())
+def hints_of(service: Service) -> dict[str, Origin]:
+    """What variables without a value are named as addresses of, such as `cart` for `CART_ADDR`."""
+    hints: dict[str, Origin] = {}
     for variable in service.environment.values():
         text = variable.text
         if text is not None and UNKNOWN not in text.value:
             continue
-        names = [variable.key, *(text.missing if text is not None else ())]
-        for name in names:
+        for name in (variable.key, *(text.missing if text is not None else ())):
             words = words_of_name(name)
-            if len(words) > 1 and words[-1] in _STRONG and _stem(words) in wanted:
-                return variable.origin.noted("by the name of the variable")
-    return None
+            if len(words) > 1 and words[-1] in _STRONG:
+                hints.setdefault(_stem(words), variable.origin.noted("by the name of the variable"))
+    return hints
+
+
+def hinted(hints: Mapping[str, Origin], key: str, slug: str | None) -> Origin | None:
+    """Where a service is named so; by its technology too, where `slug` is given."""
+    return hints.get("".join(words_of_name(key))) or hints.get(slug or "")
 
 
 def is_telemetry(origin: Origin) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from archlint.importers.compose.clusters import clusters_of, name_of
-from archlint.importers.compose.connections import Directory, Reach, hinted, is_telemetry, reached, unresolved
+from archlint.importers.compose.connections import Directory, Reach, hinted, hints_of, is_telemetry, reached, unresolved
 from archlint.importers.compose.facts import instances_of, settings_of, state_facts
 from archlint.importers.compose.kafka import CONTROLLER, roles_of, state_kafka
 from archlint.importers.compose.layers import Layers
@@ -17,9 +18,20 @@ from archlint.importers.compose.service import Service
 from archlint.importers.draft import INSTANCES, Component, Draft
 from archlint.importers.gathering import Sources
 from archlint.importers.names import as_name
+from archlint.importers.reading.files import Origin
 from archlint.importers.technologies import is_for_operators, of_slug, watches
+from archlint.records import dataclass
 
 _COMPLETED = "service_completed_successfully"
+
+
+@dataclass(slots=True)
+class _Held:
+    """What a service holds of others: addresses, names of variables, and how many of each technology it waits for."""
+
+    addresses: dict[str, Reach]
+    hints: Mapping[str, Origin]
+    technologies: Counter[str | None]
 
 
 class Drafting:
@@ -29,6 +41,7 @@ class Drafting:
         self, project: Project, sources: Sources, draft: Draft, taken: dict[str, None], *, alone: bool
     ) -> None:
         self._project, self._draft, self._taken, self._alone = project, draft, taken, alone
+        self._depended: dict[tuple[str, str], None] = {}
         stated = project.services()
         self._services = {key: Service(key, spec, sources, draft) for key, spec in stated.items() if spec.parts}
 
@@ -170,16 +183,22 @@ class Drafting:
                 continue
             if reach.to not in kept or (kept[reach.to].telemetry and not reach.telemetry):
                 kept[reach.to] = reach
+        held = _Held(kept, hints_of(service), Counter(map(self._slug, service.dependencies)))
         for name, stated in service.dependencies.items():
-            self._depend(component, service, name, stated, kept)
+            self._depend(component, service, name, stated, held)
         for reach in kept.values():
             self._call(component, service, reach.to, reach)
 
     def _depend(
-        self, component: Component, service: Service, name: str, stated: Layers, kept: dict[str, Reach]
+        self,
+        component: Component,
+        service: Service,
+        name: str,
+        stated: Layers,
+        held: _Held,
     ) -> None:
         """What is started first: needed at the start, or while it runs where something shows that."""
-        origin = stated.origin
+        origin, kept = stated.origin, held.addresses
         if name not in self._services:
             if stated["required"].flag() is not False:
                 self._draft.note(f"{component.name} depends on `{name}`, which no file describes; left out", origin)
@@ -188,9 +207,9 @@ class Drafting:
             return
         kind = self._kinds[name]
         ends = stated["condition"].known() == _COMPLETED or kind.section == "jobs"
-        slug = kind.technology.slug if kind.technology is not None else None
+        slug = self._slug(name)
         if name not in kept and not ends:
-            hint = hinted(service, name, slug if self._is_the_only(service, name, slug) else None)
+            hint = hinted(held.hints, name, slug if held.technologies[slug] == 1 else None)
             if hint is not None:
                 kept[name] = Reach(name, hint, is_telemetry(hint))
         if component.section == "clients":
@@ -200,19 +219,19 @@ class Drafting:
         if name in kept and self._becomes_dependency(component, name):
             return
         target = self._names[name]
-        known = {known for known, _ in component.items("depends_on")}
-        if target in known:
-            return
         required = False if stated["required"].flag() is False else None
+        if (component.name, target) in self._depended:
+            return
         if lasting and name not in kept:
+            self._depended[component.name, target] = None
             component.depend(target, origin.noted("what holds data is needed as long as it runs"), required=required)
         elif name not in kept or stated["condition"].known() == "service_healthy":
+            self._depended[component.name, target] = None
             component.depend(target, origin, phase="startup", required=required)
 
-    def _is_the_only(self, service: Service, name: str, slug: str | None) -> bool:
-        """Whether no other service that it depends on is of the technology."""
-        others = (self._kinds[other] for other in service.dependencies if other in self._kinds and other != name)
-        return slug is not None and all(kind.technology is None or kind.technology.slug != slug for kind in others)
+    def _slug(self, name: str) -> str | None:
+        kind = self._kinds.get(name)
+        return None if kind is None or kind.technology is None else kind.technology.slug
 
     def _becomes_dependency(self, component: Component, name: str) -> bool:
         return component.section in HOLDS_DATA or self._kinds[name].section in ("brokers", "jobs")
@@ -223,7 +242,8 @@ class Drafting:
             return
         other = self._services[key]
         if watches(service.key, service.image_text) and not is_for_operators(other.key, other.image_text):
-            component.depend(target, origin.noted("watched, not needed"), phase="control", required=False)
+            if (component.name, target) not in self._depended:
+                component.depend(target, origin.noted("watched, not needed"), phase="control", required=False)
         elif reach.telemetry or is_for_operators(other.key, other.image_text):
             told = origin.noted("for those who run the system: no request waits for it")
             if self._becomes_dependency(component, key):
