@@ -6,7 +6,7 @@ remark. `finished.py` turns a draft into the data of a manifest.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
 from archlint.importers.reading.files import Origin
@@ -14,6 +14,8 @@ from archlint.records import dataclass
 
 Section = Literal["clients", "services", "datastores", "caches", "brokers", "externals", "networks", "jobs"]
 Level = Literal["error", "note"]
+Resolver = Callable[[str, str], str | None]
+"""From a host name and the namespace, or whatever a source calls it, that it is used in, to a component's name."""
 
 INSTANCES = "instances"
 """How many of a component run, stated before it is known whether the manifest calls them replicas or nodes."""
@@ -187,6 +189,7 @@ class Draft:
         self.top = Statement(self, Branch(origin), "")
         self.remarks: list[Remark] = []
         self._components: dict[str, Component] = {}
+        self._resolvers: list[Resolver] = []
         self._named, self._otherwise = name, otherwise
 
     @property
@@ -198,6 +201,18 @@ class Draft:
 
     def find(self, name: str) -> Component | None:
         return self._components.get(name)
+
+    def resolve_by(self, resolver: Resolver) -> None:
+        """Let later sources find components by the names that this one's are reached by."""
+        self._resolvers.append(resolver)
+
+    def reached_by(self, host: str, space: str = "") -> Component | None:
+        """The component that a host name leads to from within `space`, by what sources know; else that of the name."""
+        for resolve in self._resolvers:
+            name = resolve(host, space)
+            if name is not None:
+                return self.find(name)
+        return self.find(host.partition(".")[0]) if not self._resolvers else None
 
     def component(self, section: Section, name: str, origin: Origin) -> Component:
         """The component of that name, new or known. Sources that disagree on what it is: the more telling wins."""

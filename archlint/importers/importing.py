@@ -64,10 +64,9 @@ def import_sources(asked: Sequence[Asked], name: str | None = None, stdin: bytes
     draft = Draft(Origin(SourceFile("", ""), 0, 0), as_name(name or "") or None, _name_of(asked))
     read = Read(stdin)
     told: dict[str, None] = {}
-    for ask in asked:
-        for source in SOURCES if ask.source == AUTO else (ask.source,):
-            if _read(source, ask, draft, read):
-                told[source] = None
+    for source, ask in _in_order(asked):
+        if _read(source, ask, draft, read):
+            told[source] = None
     _tell_templates(read.templates, draft)
     finished = finish(draft)
     return Imported(finished, tuple(draft.remarks), tuple(read), tuple(told))
@@ -84,6 +83,12 @@ def _read(source: str, ask: Asked, draft: Draft, read: Read) -> bool:
     except SourceError as error:
         report(draft, error)
     return True
+
+
+def _in_order(asked: Sequence[Asked]) -> list[tuple[str, Asked]]:
+    """As they were asked for; those that say more of calls which others know of come last."""
+    pairs = [(source, ask) for ask in asked for source in (SOURCES if ask.source == AUTO else (ask.source,))]
+    return sorted(pairs, key=lambda pair: getattr(module_of(pair[0]), "OF_CALLS", False))
 
 
 def _tell_templates(names: Sequence[str], draft: Draft) -> None:

@@ -67,6 +67,10 @@ class Directory:
             found = self._service(labels[1:], namespace, hops)  # one pod of a StatefulSet
         return found
 
+    def component(self, host: str, namespace: str) -> str | None:
+        target = self.host(host, namespace or DEFAULT)
+        return target.name if target is not None else None
+
     def _service(self, labels: list[str], namespace: str, hops: int) -> Target | None:
         service, *rest = labels
         if len(rest) > 1 and rest[1] != "svc":

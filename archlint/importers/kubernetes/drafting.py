@@ -55,6 +55,7 @@ def draft_objects(objects: Objects, draft: Draft) -> None:
     enter_workloads(directory, workloads)
     taken = {one.name for one in workloads} | {one.name for one in resources}
     fill(directory, objects, pods, taken, draft)
+    draft.resolve_by(directory.component)
     operators.state(resources, Around(objects, directory, draft))
     operated = {one.name for one in workloads if one.is_for_operators}
     for workload in workloads:

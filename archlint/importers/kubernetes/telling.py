@@ -17,6 +17,7 @@ def tell(draft: Draft, items: Sequence[Object], one: str, many: str) -> None:
     if len(items) == 1:
         draft.note(f"{items[0]} {one}", items[0].origin)
     elif items:
-        kind = items[0].plain_kind
-        names = listed([item.name for item in items])
-        draft.note(f"{len(items)} objects of kind {kind} {many}: {names}", items[0].origin)
+        kinds = {item.plain_kind for item in items}
+        names = listed([item.name if len(kinds) == 1 else str(item) for item in items])
+        of_kind = f" of kind {items[0].plain_kind}" if len(kinds) == 1 else ""
+        draft.note(f"{len(items)} objects{of_kind} {many}: {names}", items[0].origin)

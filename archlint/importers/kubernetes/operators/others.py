@@ -11,7 +11,6 @@ from archlint.importers.kubernetes.operators.resource import (
     Around,
     Resource,
     count,
-    state_resources,
     state_settings,
     state_size,
     technology,
@@ -35,7 +34,6 @@ class Shape:
     services: Way = ("{}",)
     disk: Way = ()
     version: Way = ("version",)
-    resources: Way = ("resources",)
     settings: Way = ()
     otherwise: int | None = None
     copies: Way = ()
@@ -62,7 +60,6 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
             ("rfr-{}", "rfs-{}", "rfrm-{}"),
             version=("redis", "image"),
             disk=("redis", "storage", "persistentVolumeClaim", "spec", *_DISK),
-            resources=("redis", "resources"),
             copies=("rfrs-{}",),
         ),
         **{
@@ -73,7 +70,6 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
                 ("{}", "{}-master", "{}-leader"),
                 version=("kubernetesConfig", "image"),
                 disk=("storage", "volumeClaimTemplate", "spec", *_DISK),
-                resources=("kubernetesConfig", "resources"),
                 copies=("{}-replica", "{}-follower"),
                 otherwise=otherwise,
             )
@@ -121,7 +117,6 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
             ("{}-rs0", "{}-mongos"),
             version=("image",),
             disk=("replsets", EACH, "volumeSpec", "persistentVolumeClaim", *_DISK),
-            resources=("replsets", EACH, "resources"),
         ),
         "PerconaXtraDBCluster.pxc.percona.com": Shape(
             "datastores",
@@ -130,7 +125,6 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
             ("{}-pxc", "{}-haproxy", "{}-proxysql"),
             version=("pxc", "image"),
             disk=("pxc", "volumeSpec", "persistentVolumeClaim", *_DISK),
-            resources=("pxc", "resources"),
             copies=("{}-haproxy-replicas",),
         ),
         "InnoDBCluster.mysql.oracle.com": Shape(
@@ -153,7 +147,6 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
             ("{}-ha", "{}-primary", "{}-pgbouncer"),
             ("instances", EACH, "dataVolumeClaimSpec", *_DISK),
             ("postgresVersion",),
-            ("instances", EACH, "resources"),
             ("patroni", "dynamicConfiguration", "postgresql", "parameters"),
             copies=("{}-replicas",),
         ),
@@ -172,7 +165,6 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
             ("datacenter", "racks", EACH, "members"),
             ("{}-client",),
             ("datacenter", "racks", EACH, "storage", "capacity"),
-            resources=("datacenter", "racks", EACH, "resources"),
         ),
         "CrdbCluster.crdb.cockroachlabs.com": Shape(
             "datastores",
@@ -218,7 +210,6 @@ def _state(resource: Resource, component: Component, around: Around) -> None:
     elif shape.otherwise is not None:
         component.state("instances", shape.otherwise, resource.origin.noted("the operator's default"))
     state_size(component, _first(spec, shape.disk) if shape.disk else spec["-"])
-    state_resources(component, _first(spec, shape.resources))
     if shape.settings:
         state_settings(component, spec.at(*shape.settings))
 

@@ -55,7 +55,6 @@ def _state_zalando(resource: Resource, component: Component, around: Around) -> 
     _state_nodes(component, spec["numberOfInstances"], "Patroni")
     state_size(component, spec["volume"]["size"])
     state_settings(component, spec["postgresql"]["parameters"])
-    state_resources(component, spec["resources"])
     synchronous = spec["patroni"]["synchronous_mode"]
     if synchronous.flag() is not None and (count(spec["numberOfInstances"]) or 0) > 1:
         component.state("replication.mode", "sync" if synchronous.flag() else "async", synchronous.origin)

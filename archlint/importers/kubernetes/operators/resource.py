@@ -71,8 +71,16 @@ def state_settings(component: Component, settings: Part) -> None:
             component.entry("settings", key, value.value, value.origin)
 
 
+def state_memory(component: Component, resources: Part) -> None:
+    """Memory of one instance of a service. How its operator places pods is not known, and so not stated."""
+    part = resources["limits"]["memory"]
+    found = amount(part)
+    if found:
+        component.state("memory.limit", size(int(found)), part.origin)
+
+
 def state_resources(component: Component, resources: Part) -> None:
-    """Processor and memory of one instance, where the resource says them."""
+    """Processor and memory of one instance, for operators of which it is known what else they do for pods."""
     for which in ("requests", "limits"):
         for name in ("cpu", "memory"):
             part = resources[which][name]

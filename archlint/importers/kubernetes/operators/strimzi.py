@@ -14,6 +14,7 @@ from archlint.importers.kubernetes.operators.resource import (
     Resource,
     count,
     primary_and_copies,
+    state_memory,
     state_resources,
     state_settings,
     technology,
@@ -193,14 +194,14 @@ def _state_topic(broker: Component, name: str, item: Object) -> None:
 
 def _state_client(resource: Resource, component: Component, around: Around) -> None:
     component.state("instances", count(resource.spec["replicas"], 1), resource.spec["replicas"].origin)
-    state_resources(component, resource.spec["resources"])
+    state_memory(component, resource.spec["resources"])
     _depend(resource, component, resource.spec["bootstrapServers"], None, around)
 
 
 def _state_mirror(resource: Resource, component: Component, around: Around) -> None:
     """It reads from one cluster and writes to another; a cluster that nothing else describes is a broker too."""
     component.state("instances", count(resource.spec["replicas"], 1), resource.spec["replicas"].origin)
-    state_resources(component, resource.spec["resources"])
+    state_memory(component, resource.spec["resources"])
     for cluster in (*resource.spec["clusters"].each(), resource.spec["target"]):
         _depend(resource, component, cluster["bootstrapServers"], cluster["alias"], around)
     for mirror in resource.spec["mirrors"].each():
