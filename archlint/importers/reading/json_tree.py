@@ -21,14 +21,26 @@ def read_json(file: SourceFile) -> tuple[Part, ...]:
 
     Text that begins as JSON does and is none may still be YAML in brackets.
     """
+    start, end = _wrapped(file.text)
     try:
-        json.loads(file.text)
+        json.loads(file.text[start:end])
     except RecursionError as error:
         raise SourceError(file.name, f"nested deeper than {MAX_DEPTH} levels") from error
     except ValueError as error:
         if isinstance(error, json.JSONDecodeError) and not _holds_several(error, file.text):
             return _other(file, error)
-    return tuple(Part(file, value, pointed_at(value, span), span) for value, span in _values(file))
+    return tuple(Part(file, value, pointed_at(value, span), span) for value, span in _values(file, start, end))
+
+
+def _wrapped(text: str) -> tuple[int, int]:
+    """Where the JSON stands in what a wrapper of a command line tool printed around it: `[command]...` comes first."""
+    at = text.find("\n{") if text.startswith("[command]") else -1
+    if at < 0:
+        return 0, len(text)
+    try:
+        return at + 1, json.JSONDecoder().raw_decode(text, at + 1)[1]
+    except (ValueError, RecursionError):
+        return 0, len(text)
 
 
 def _holds_several(error: json.JSONDecodeError, text: str) -> bool:
@@ -55,8 +67,8 @@ def _other(file: SourceFile, error: json.JSONDecodeError) -> tuple[Part, ...]:
         raise SourceError(file.name, f"not JSON: {error.msg}", place) from error
 
 
-def _values(file: SourceFile) -> Iterator[tuple[Any, Span]]:
-    tokens = ((found[0], *found.span()) for found in _TOKEN.finditer(file.text))
+def _values(file: SourceFile, start: int, end: int) -> Iterator[tuple[Any, Span]]:
+    tokens = ((found[0], *found.span()) for found in _TOKEN.finditer(file.text, start, end))
     for token in tokens:
         yield _Walk(file, tokens).value(token, 0)
 
