@@ -12,6 +12,7 @@ from archlint.importers.technologies import of_slug, of_words
 from archlint.knowledge.catalogue import Catalogue
 from archlint.records import dataclass
 
+_PLAIN = re.compile(r"[A-Za-z0-9]+")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+\d*|\d+")
 _SECTIONS: Mapping[str, Section] = MappingProxyType(
     {
@@ -51,8 +52,13 @@ class Kind:
 @cache
 def of_type(text: str) -> Kind | None:
     """What a type such as `s3-bucket`, `kafka-topic` or `PostgresInstance` names; None for what is neither."""
-    words = [word.lower() for word in _WORD.findall(text)]
-    known = of_slug(_ALIASES.get(text.lower(), text)) or of_words(" ".join(_ALIASES.get(word, word) for word in words))
+    plain = [word.lower() for word in _PLAIN.findall(text)]
+    return _of_words(plain) or _of_words([word.lower() for word in _WORD.findall(text)])
+
+
+def _of_words(words: list[str]) -> Kind | None:
+    words = [_ALIASES.get(word, word) for word in words]
+    known = of_slug("-".join(words)) or of_words(" ".join(words))
     if known is not None:
         return Kind(known.section, known.technology)
     found = _catalogued(words)

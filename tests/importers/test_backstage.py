@@ -93,6 +93,28 @@ def test_dependency_of_is_read_backwards(tmp_path: Path) -> None:
     assert data_of(tmp_path, text)["services"]["web"] == {"depends_on": [{"on": "db"}]}
 
 
+@pytest.mark.parametrize(
+    ("type_", "more", "technology"),
+    [
+        ("database", ", tags: [team-a, postgresql]", "postgresql"),
+        ("database", ", description: 'MySQL database for users'", "mysql"),
+        ("database", ", title: Main MongoDB, description: was MySQL", "mongodb"),
+        ("database", ", tags: [redis]", None),
+        ("database", ", description: Everything about users", None),
+        ("kafka-topic", ", tags: [postgresql]", "kafka"),
+    ],
+)
+def test_the_technology_of_a_resource(tmp_path: Path, type_: str, more: str, technology: str | None) -> None:
+    data = data_of(tmp_path, entity("Resource", "x", f"{{type: {type_}}}", more))
+    stated = {**data.get("datastores", {}), **data.get("brokers", {})}
+    assert stated["x"].get("technology") == technology
+
+
+def test_what_a_template_fills_in_is_no_component(tmp_path: Path) -> None:
+    found = imported(tmp_path, entity("Component", "'${{ values.name }}'", "{type: service}"))
+    assert messages(found) == ["note: `${{ values.name }}` is to be filled in from a template; left out"]
+
+
 def test_an_entity_that_stands_twice_is_told(tmp_path: Path) -> None:
     found = imported(tmp_path, entity("Component", "web", "{type: service}") * 2)
     assert messages(found) == [

@@ -89,7 +89,9 @@ class Catalogue:
         metadata = part["metadata"]
         name = metadata["name"].text()
         reference = refer(name or "", kind, metadata["namespace"].text() or "default") if name else None
-        if reference is None or not as_name(name or ""):
+        if name is not None and "${{" in name:
+            self._draft.note(f"`{name}` is to be filled in from a template; left out", metadata["name"].origin)
+        elif reference is None or not as_name(name or ""):
             why = f"has a name that Backstage does not take: `{name}`" if name else "has no `metadata.name`"
             self._draft.error(f"an entity of kind {kind} {why}; left out", (metadata or part).origin)
         elif reference in self._entities:

@@ -136,7 +136,7 @@ class Drafting:
             if kind.objects and section == "datastores":
                 component.state("model", "object", type_.origin)
             if kind.technology is None:
-                self._state_technology_of_tags(entity, component)
+                _state_technology(entity, component)
         tags = [text for tag in entity.part.at("metadata", "tags").each() if (text := tag.text()) is not None]
         if tags:
             component.state("tags", tags, entity.part.at("metadata", "tags").origin)
@@ -155,13 +155,6 @@ class Drafting:
             )
             return "externals", None
         return kind.section, kind
-
-    def _state_technology_of_tags(self, entity: Entity, component: Component) -> None:
-        for tag in entity.part.at("metadata", "tags").each():
-            known = kinds.of_type(tag.text() or "")
-            if known is not None and known.technology is not None and known.section == component.section:
-                component.state("technology", known.technology, tag.origin)
-                return
 
     def _free(self, entity: Entity) -> str:
         name = as_name(entity.part.at("metadata", "name").text() or "")
@@ -242,6 +235,18 @@ class Drafting:
         if unused:
             names = _listed([entity.reference.name for entity in unused])
             self._draft.note(f"no component provides or consumes the API {names}; left out", unused[0].origin)
+
+
+def _state_technology(entity: Entity, component: Component) -> None:
+    """The technology of what only a kind is stated of: by a tag, the name, the title, or the description."""
+    metadata = entity.part["metadata"]
+    told = [(tag, "") for tag in metadata["tags"].each()]
+    told += [(metadata["name"], "by its name"), (metadata["title"], ""), (metadata["description"], "")]
+    for part, how in told:
+        known = kinds.of_type(part.text() or "")
+        if known is not None and known.technology is not None and known.section == component.section:
+            component.state("technology", known.technology, part.origin.noted(how))
+            return
 
 
 def _listed(names: Sequence[str], most: int = 6) -> str:
