@@ -62,6 +62,10 @@ def sizes(data: dict[str, Any]) -> dict[str, int]:
         ("brokers.yaml", {"services": 2, "brokers": 1}, 2),
         ("clusters.yaml", {"services": 1, "datastores": 4, "caches": 2, "brokers": 1, "jobs": 1}, 4),
         ("variables.yaml", {"clients": 1, "services": 4, "datastores": 1, "caches": 1}, 5),
+        ("logs.yaml", {"services": 2, "datastores": 1}, 2),
+        ("socks.yaml", {"clients": 1, "services": 4, "datastores": 3, "brokers": 1}, 2),
+        ("one-broker.yaml", {"brokers": 1}, 0),
+        ("columns.yaml", {"services": 2, "datastores": 1, "jobs": 1}, 4),
     ],
 )
 def test_numbers_of_components_and_edges(path: str, counted: dict[str, int], number_of_edges: int) -> None:
