@@ -14,7 +14,8 @@ from archlint.importers.names import as_name
 from archlint.importers.observed import Graph, is_outside
 from archlint.importers.quantities import duration
 
-ENOUGH = ((0.5, "p50", 100), (0.95, "p95", 100), (0.99, "p99", 1000))
+LEAST = 100
+PERCENTILES = ((0.5, "p50", LEAST), (0.95, "p95", LEAST), (0.99, "p99", 1000))
 """Percentiles, and in how many traces a component has to be seen for each."""
 
 
@@ -25,8 +26,11 @@ class Tracing:
         self._traces, self._graph, self._draft = Traces(spans), graph, draft
         self._answered: set[int] = set()
         self._messages: list[tuple[Span, Message]] = []
-        self._times: dict[str, dict[str, float]] = {}
-        """Of each component the longest time of an answer in each trace."""
+        self._brokers: list[str] = []
+        """Of each message the name of its broker."""
+        self._times: dict[str, list[float]] = {}
+        self._seen_in: dict[str, set[str]] = {}
+        """Of each component the traces whose times count."""
 
     def read(self) -> None:
         for span in self._traces.spans:
@@ -44,14 +48,14 @@ class Tracing:
         for _, message in self._messages:
             names.collect(message.broker)
         for span, message in self._messages:
-            self._graph.add(names.name(message.broker), span.origin, "brokers", message.broker.technology)
-        self._broker_names = names
+            broker = names.name(message.broker)
+            self._brokers.append(self._graph.add(broker, span.origin, "brokers", message.broker.technology))
         self._latencies()
 
     def draft_messages(self) -> None:
         """After the components are drafted: topics belong to their brokers."""
-        for span, message in self._messages:
-            broker = self._draft.find(self._broker_names.name(message.broker))
+        for name, (span, message) in zip(self._brokers, self._messages, strict=True):
+            broker = self._draft.find(name)
             component = self._draft.find(self._traces.name(span))
             topic = as_name(message.topic)
             if broker is None or broker.section != "brokers" or component is None or not topic:
@@ -65,13 +69,20 @@ class Tracing:
             source, target = self._traces.name(parent), self._traces.name(span)
             self._answered.add(id(parent))
             is_message = span.kind == "consumer" or parent.kind == "producer"
-            if is_message and (message_of(parent) or message_of(span)):
+            if is_message and self._is_passed_on(parent, span):
                 continue
             call = self._graph.call(source, target, span.origin, protocol_of(span) or protocol_of(parent))
             if is_message or span.follows:
                 call.facts.setdefault("async", True)
             elif writes(span):
                 call.facts["access"] = "write"
+
+    def _is_passed_on(self, producer: Span, consumer: Span) -> bool:
+        """Whether a broker lies between the two. A producer that does not name the topic sent what was consumed."""
+        sent, taken = message_of(producer), message_of(consumer)
+        if sent is None and taken is not None and producer.kind == "producer":
+            self._messages.append((producer, Message(taken.broker, taken.topic, True, None)))
+        return sent is not None or taken is not None
 
     def _nested(self) -> None:
         """Of calls within a call, as a library's in a driver's, the one that tells more stands for both."""
@@ -88,13 +99,11 @@ class Tracing:
             message = message_of(span)
             if message is not None:
                 self._messages.append((span, message))
-            elif id(span) not in self._answered and (
-                span.kind == "client" or (not span.kind and "db.type" in span.tags)
-            ):
+            elif id(span) not in self._answered and _calls_out(span):
                 peer = peer_of(span)
                 if peer is not None:
                     yield span, peer
-                else:
+                elif span.kind == "client":
                     unnamed.append(span)
         if unnamed:
             what = "call names" if len(unnamed) == 1 else "calls name"
@@ -117,19 +126,24 @@ class Tracing:
 
     def _time(self, name: str, span: Span) -> None:
         if span.seconds is not None and not span.failed:
-            times = self._times.setdefault(name, {})
-            times[span.key[0]] = max(times.get(span.key[0], 0.0), span.seconds)
+            self._times.setdefault(name, []).append(span.seconds)
+            self._seen_in.setdefault(name, set()).add(span.key[0])
 
     def _latencies(self) -> None:
-        for name, by_trace in self._times.items():
-            times, seen = sorted(by_trace.values()), self._graph.components.get(name)
-            if seen is None:
+        for name, times in self._times.items():
+            seen, traces = self._graph.components.get(name), len(self._seen_in[name])
+            if seen is None or traces < LEAST:
                 continue
-            note = f"of {len(times)} traces that were sampled; whether at peak is not known"
-            for share, field, least in ENOUGH:
-                if len(times) >= least:
+            times.sort()
+            note = f"of {len(times)} answers in {traces} traces; whether at peak is not known"
+            for share, field, least in PERCENTILES:
+                if traces >= least:
                     value = times[math.ceil(share * len(times)) - 1]
                     seen.facts[f"latency.{field}"] = duration(_rounded(value)), seen.origin.noted(note)
+
+
+def _calls_out(span: Span) -> bool:
+    return span.kind in ("client", "producer", "consumer") or (not span.kind and "db.type" in span.tags)
 
 
 def _message(component: Component, topic: str, span: Span, message: Message) -> None:

@@ -39,6 +39,7 @@ _SQL_WRITES = frozenset(
         "putitem", "updateitem", "deleteitem", "batchwriteitem", "findandmodify", "bulkwrite", "index", "bulk",
     }
 )  # fmt: skip
+_MESSAGING = ("producer", "consumer")
 _HTTP_WRITES = frozenset({"put", "patch", "delete"})
 _HOSTS = ("server.address", "net.peer.name", "peer.hostname", "http.host", "net.sock.peer.name", "peer.address")
 
@@ -93,20 +94,27 @@ def host_of(span: Span) -> str | None:
 
 
 def peer_of(span: Span) -> Peer | None:
-    """Whom a client's span calls; None where it does not say, or calls what runs within the program."""
+    """Whom a span calls; None where it does not say, or calls what runs within the program.
+
+    Of one that sends or takes messages only the broker is told.
+    """
     database = span.tag("db.namespace", "db.name", "db.instance")
     system = (span.tag("db.system.name", "db.system", "db.type") or "").lower()
     if system in _WITHIN:
         return None
-    if system:
+    if system or span.tag("sql.query"):
         known = _SYSTEMS.get(system, system)
         return Peer("store", "" if known in _UNKNOWN else known, _name(span), host_of(span), database)
     name, host = _name(span), host_of(span)
+    if span.kind in _MESSAGING:
+        known_broker = of_slug(name or "")
+        is_broker = known_broker is not None and known_broker.section == "brokers"
+        return Peer("broker", known_broker.slug, name, host) if known_broker is not None and is_broker else None
     return Peer("other", "", name, host) if name or host else None
 
 
 def message_of(span: Span) -> Message | None:
-    system = (span.tag("messaging.system") or "").lower()
+    system = (span.tag("messaging.system") or _of_brave(span) or "").lower()
     publishes = _publishes(span)
     if not system or publishes is None:
         return None
@@ -119,9 +127,16 @@ def message_of(span: Span) -> Message | None:
     return Message(broker, topic, publishes, None if publishes else group)
 
 
+def _of_brave(span: Span) -> str | None:
+    """The system of a message by the tags of Zipkin's own instrumentation."""
+    tags = {"kafka.topic": "kafka", "rabbit.queue": "rabbitmq", "rabbit.routing_key": "rabbitmq"}
+    tags |= {"jms.queue": "jms", "jms.topic": "jms"}
+    return next((system for key, system in tags.items() if span.tag(key)), None)
+
+
 def _name(span: Span) -> str | None:
     name = span.tag("peer.service")
-    return None if name is None or is_bare_address(name) else name
+    return None if name is None or is_bare_address(name) or name.lower() == "unknown" else name
 
 
 def _publishes(span: Span) -> bool | None:
@@ -143,6 +158,12 @@ def _topic(span: Span) -> str | None:
         "messaging.destination.name",
         "messaging.destination",
         "message_bus.destination",
+        "kafka.topic",
+        "rabbit.queue",
+        "rabbit.exchange",
+        "rabbit.routing_key",
+        "jms.queue",
+        "jms.topic",
         "messaging.rabbitmq.destination.routing_key",
         "messaging.rabbitmq.routing_key",
     )
@@ -152,7 +173,9 @@ def _topic(span: Span) -> str | None:
 
 def writes(span: Span) -> bool:
     """Whether a call is known to change something at its target."""
-    statement = (span.tag("db.operation.name", "db.operation", "db.query.text", "db.statement") or "").split(None, 1)
+    statement = (
+        span.tag("db.operation.name", "db.operation", "db.query.text", "db.statement", "sql.query") or ""
+    ).split(None, 1)
     method = (span.tag("http.request.method", "http.method") or "").lower()
     return (bool(statement) and statement[0].lower() in _SQL_WRITES) or method in _HTTP_WRITES
 

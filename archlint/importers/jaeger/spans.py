@@ -24,6 +24,7 @@ _READ = frozenset(
         "message_bus.destination", "messaging.destination.temporary", "messaging.destination.anonymous",
         "messaging.temp_destination", "messaging.operation", "messaging.operation.type", "messaging.operation.name",
         "messaging.consumer.group.name", "messaging.kafka.consumer.group", "messaging.consumer_group",
+        "sql.query", "kafka.topic", "rabbit.queue", "rabbit.exchange", "rabbit.routing_key", "jms.queue", "jms.topic",
         "messaging.rabbitmq.destination.routing_key", "messaging.rabbitmq.routing_key",
     }
 )  # fmt: skip
