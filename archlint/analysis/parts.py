@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Set
 from functools import cached_property
 from typing import TypeAlias
@@ -31,6 +33,8 @@ class Idle:
     call: Call
     share: float
 
+
+_Place: TypeAlias = tuple[Domain, ...]
 
 Part: TypeAlias = Own | Instance | Domain | Undecided | Idle | Change
 
@@ -171,11 +175,14 @@ class Parts:
         """Copies by the domains that hold some of them but not all; zones and lists of domains are filled evenly."""
         shares = self._losses.shares(component)
         split = {domain for domain, share in shares.items() if self._splits(domain, share)}
-        places = self._places(host_of(component), copies)
+        runs, cycles = self._places(host_of(component), copies)
+        period = math.lcm(*map(len, cycles))
         cells: dict[frozenset[object], int] = {}
-        for number in range(copies):
-            held = frozenset(domain for place in places for domain in place[number % len(place)] if domain in split)
-            cells[held] = cells.get(held, 0) + 1
+        for around, copies_there in runs:
+            for number in range(copies_there.start, min(copies_there.start + period, copies_there.stop)):
+                places = (around, *(cycle[number % len(cycle)] for cycle in cycles))
+                held = frozenset(domain for place in places for domain in place if domain in split)
+                cells[held] = cells.get(held, 0) + len(range(number, copies_there.stop, period))
         return tuple(cells.items())
 
     def movable_over(self, component: Component) -> tuple[Domain, ...]:
@@ -188,21 +195,26 @@ class Parts:
     def _splits(self, domain: Domain, share: Share) -> bool:
         return not share.whole and self._figures.domain(domain) is not None
 
-    def _places(self, host: Component, copies: int) -> list[list[tuple[Domain, ...]]]:
-        """For each kind of place (zones, racks...) what surrounds each copy in turn."""
+    def _places(self, host: Component, copies: int) -> tuple[list[tuple[_Place, range]], list[list[_Place]]]:
+        """What surrounds the copies, by their numbers: places of runs of them, and places that they take in turn.
+
+        Zones that count the copies have runs; zones and domains that are only listed are taken in turn.
+        """
         count = least_instances(host)
         zones = zone_counts(host, count.value if isinstance(count, Known) else None)
-        known = [(zone, number) for zone, number in zones.items() if number]
-        if sum(number for _, number in known) == copies:
-            names = [zone for zone, number in known for _ in range(number)]
-        else:
-            names = list(zones)
-        found = [[self._losses.topologies.around(host.system, zone) for zone in names]] if names else []
+        around = {zone: self._losses.topologies.around(host.system, zone) for zone in zones}
+        known = {zone: number for zone, number in zones.items() if number}
+        ends = list(itertools.accumulate(known.values(), initial=0))
+        runs: list[tuple[_Place, range]] = [((), range(copies))]
+        cycles = [list(around.values())] if around else []
+        if ends[-1] == copies:
+            spans = zip(known, itertools.pairwise(ends), strict=True)
+            runs, cycles = [(around[zone], range(*span)) for zone, span in spans], []
         values = stated(host.spec, "domains")
         for kind, named in values.items() if isinstance(values, dict) else ():
             if isinstance(named, list):
-                found.append([(Domain(kind, str(name)),) for name in dict.fromkeys(named)])
-        return found
+                cycles.append([(Domain(kind, str(name)),) for name in dict.fromkeys(named)])
+        return runs, cycles
 
     def _undecided(self, part: Undecided) -> Figure:
         """At worst the loss that is not decided stops the component."""

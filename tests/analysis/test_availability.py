@@ -360,3 +360,12 @@ def test_flows_with_entries_alike_are_solved_together() -> None:
     assert found[3].at("usual") == found[1].at("usual") != found[0].at("usual")
     assert [one.label for one in found[2].contributions()] == ["front-2", "web"]
     assert found[2].at("usual", frozenset(found[2].required[:1])).low == pytest.approx(INSTANCE, abs=1e-12)
+
+
+def test_a_million_replicas_are_no_trouble() -> None:
+    """Placed in two zones and, in turn, on three racks."""
+    web = {"replicas": 10**6, "zones": {"a": 400_000, "b": 600_000}, "domains": {"rack": ["r1", "r2", "r3"]}}
+    start = time.process_time()
+    found = usual({**TOPOLOGY, "services": {"web": web}, **NO_CHANGES})
+    assert time.process_time() - start < 1.0
+    assert found == pytest.approx(0.99 * (1 - 0.1 * 0.2), rel=1e-2)
