@@ -82,6 +82,29 @@ def test_no_secret_is_shown() -> None:
     assert not any("hunter2" in text for text in shown)
 
 
+def test_secrets_are_concealed_wherever_they_stand(tmp_path: Path) -> None:
+    written(
+        tmp_path,
+        compose_yaml="""
+x-password: &password hunter2
+x-env: &env {DB_PASSWORD: hunter2, API_TOKEN: hunter2}
+services:
+  web:
+    image: web
+    build: {context: ., args: {NPM_TOKEN: hunter2}}
+    environment: {<<: *env, PASSWORD: *password, OTHER: "hunter2"}
+    labels: {traefik.auth.secret: hunter2}
+    command: [web, --api-key, hunter2]
+    healthcheck: {test: "mysqladmin ping --password=hunter2"}
+  list: {image: web, environment: ["A=hunter2", 'B=hunter2', "C=http://me:hunter2@web:80/"]}
+configs: {file: {content: "password = hunter2"}}
+""",
+    )
+    imported = imported_from(tmp_path)
+    assert edges(imported.finished.data) == ["list -> web"]
+    assert "hunter2" not in imported.text() + "".join(file.shown for file in imported.files)
+
+
 def test_findings_on_a_draft_are_for_information() -> None:
     for path in ("bookshop", "variables.yaml"):
         text = imported_from(FIXTURES, path).text()

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from archlint.importers.compose.interpolation import Text, interpolate
 from archlint.importers.compose.layers import Layers, Scope
 from archlint.importers.reading.files import Origin, SourceFile
-from archlint.importers.reading.tree import Part
+from archlint.importers.reading.tree import Fields, Items, Part
 from archlint.records import dataclass
 
 _LINE = re.compile(r"^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*(?:=[ \t]*([^\r\n]*))?$", re.MULTILINE)
@@ -80,6 +80,20 @@ def _entry(item: Part, scope: Scope) -> Iterator[Variable]:
 
 def _passed_on(key: str, variables: Mapping[str, str]) -> Text | None:
     return Text(variables[key]) if key in variables else None
+
+
+def conceal_named_secrets(document: Part) -> None:
+    """Keep out of every report what stands under a name of secrets anywhere, inline files, and values for anchors."""
+    waiting = [document.value]
+    while waiting:
+        value = waiting.pop()
+        for key in value if isinstance(value, Fields) else ():
+            inner = value[key]
+            if isinstance(inner, Fields | Items):
+                waiting.append(inner)
+            elif key == "content" or key.startswith("x-") or _SECRET.search(key):
+                document.file.conceal(*value.values_at[key])
+        waiting += [inner for inner in value if isinstance(inner, Fields)] if isinstance(value, Items) else []
 
 
 def conceal_secrets(part: Part) -> None:

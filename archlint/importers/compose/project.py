@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from archlint.importers.compose.environment import variables_of
+from archlint.importers.compose.environment import conceal_named_secrets, variables_of
 from archlint.importers.compose.layers import Layers, Scope
 from archlint.importers.draft import Draft
 from archlint.importers.gathering import Sources, report
@@ -45,6 +45,7 @@ class Project:
         for document in file.documents:
             for item in document["include"].each():
                 self._include(item, file, variables, (*above, file))
+            conceal_named_secrets(document)
             self._top.append(document)
             for name, service in document["services"].items():
                 self._stated.setdefault(name, []).append(service)
