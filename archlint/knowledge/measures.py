@@ -268,7 +268,8 @@ _ROWS: tuple[tuple[str, Subject, Dimension, str], ...] = (
     ("account_size", "account", "bytes", "total_size, added up"),
     # Transactions
     ("transaction_participants", "transaction", "count",
-     "distinct components that take part, of each transaction that the component orchestrates or takes part in"),
+     "distinct components that take part, of each transaction that the component orchestrates or takes part in; "
+     "the first of those that run one technology tells for all"),
     ("transaction_steps", "transaction", "count", "steps of each such transaction"),
     ("transaction_duration", "transaction", "seconds", "sum of the timeouts of the steps of each such transaction"),
 )  # fmt: skip

@@ -362,3 +362,15 @@ def test_more_data_never_lowers_the_exposure(small: int, more: int) -> None:
         found = judged(ETCD.format(f"size: {size}MiB, nodes: 3"), "db").breaches
         exposures.append(max((b.exposure for b in found), default=0.0))
     assert exposures[0] <= exposures[1]
+
+
+def test_a_transaction_is_told_of_once_for_each_technology() -> None:
+    stores = ", ".join(f"d{i}: {{technology: spanner, mode: regional, nodes: 1}}" for i in range(60))
+    steps = ", ".join(f"{{do: s{i}, on: d{i}, timeout: 1s}}" for i in range(60))
+    text = (
+        f"services: {{o: {{replicas: 2}}}}\ndatastores: {{{stores}}}\n"
+        f"transactions: {{x: {{protocol: 2pc, orchestrator: o, rate: 1/s, steps: [{steps}]}}}}\n"
+    )
+    passed = ("beyond", "transaction_participants")
+    assert passed in breaches(text, "d0")
+    assert passed not in breaches(text, "d1")
