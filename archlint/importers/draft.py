@@ -26,10 +26,14 @@ _SPECIFIC: tuple[Section, ...] = ("datastores", "caches", "brokers", "networks",
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A value as the manifest writes it: text, number, true or false, or a list of these."""
+    """A value as the manifest writes it: text, number, true or false, or a list of these.
+
+    `default`: it holds because the source says nothing else, so that another source may.
+    """
 
     value: Any
     origin: Origin
+    default: bool = False
 
 
 class Branch:
@@ -77,16 +81,16 @@ class Statement:
     def origin(self) -> Origin:
         return self._branch.origin
 
-    def state(self, field: str, value: Any, origin: Origin) -> None:
+    def state(self, field: str, value: Any, origin: Origin, *, default: bool = False) -> None:
         """State a field, `deploy.drain` for one in a mapping. None states nothing; a mapping states its fields.
 
-        What is stated already stands; where the value is another one, the draft remarks on it.
+        What is stated already stands; where the value is another one, the draft remarks on it. A `default` gives way.
         """
         if value is None:
             return
         if isinstance(value, Mapping):
             for name, part in value.items():
-                self.state(f"{field}.{name}", part, origin)
+                self.state(f"{field}.{name}", part, origin, default=default)
             return
         *outer, name = field.split(".")
         branch = self._branch
@@ -96,8 +100,11 @@ class Statement:
                 self._draft.differs(self.route, field, inner, value, origin)
                 return
             branch = inner
-        known = branch.fields.setdefault(name, Leaf(value, origin))
-        if not isinstance(known, Leaf) or known.value != value:
+        stated = Leaf(value, origin, default)
+        known = branch.fields.setdefault(name, stated)
+        if isinstance(known, Leaf) and known.default and not default:
+            branch.fields[name] = stated
+        elif not default and (not isinstance(known, Leaf) or known.value != value):
             self._draft.differs(self.route, field, known, value, origin)
 
     def entry(self, field: str, key: str, value: Any, origin: Origin) -> None:

@@ -55,6 +55,16 @@ def test_a_draft_is_a_manifest_in_the_order_of_the_language() -> None:
     )
 
 
+def test_a_default_gives_way_to_what_is_stated_before_or_after() -> None:
+    draft = a_draft()
+    web = draft.component("services", "web", at(1))
+    web.state("replicas", 1, at(1), default=True)
+    web.state("replicas", 3, at(2))
+    web.state("replicas", 1, at(3), default=True)
+    assert "replicas: 3  # from deploy.yaml:2" in text_of(draft)
+    assert draft.remarks == []
+
+
 def test_the_first_statement_stands_and_another_is_remarked_on() -> None:
     draft = a_draft()
     web = draft.component("services", "web", at(1))

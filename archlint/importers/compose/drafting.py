@@ -167,7 +167,8 @@ class Drafting:
         origin = known[0][1]
         if len(nodes) > 1:
             origin = self._services[nodes[0]].origin.noted(f"one cluster: {_listed(nodes)}")
-        component.state(INSTANCES, sum(count for count, _ in known), origin)
+        default = len(known) == 1 and not known[0][2]
+        component.state(INSTANCES, sum(count for count, *_ in known), origin, default=default)
 
     def _connect(self, key: str, reaches: Sequence[Reach], directory: Directory) -> None:
         component = self._components[self._first_of(key)]

@@ -17,16 +17,16 @@ _BYTES = re.compile(r"(\d+(?:\.\d+)?)\s*(?:([kmgtp])i?b?|b)?", re.IGNORECASE)
 _POWERS = "kmgtp"
 
 
-def instances_of(service: Service) -> tuple[int, Origin] | None:
-    """How many containers run, and where that is said; one unless stated otherwise, as Compose has it."""
+def instances_of(service: Service) -> tuple[int, Origin, bool] | None:
+    """How many containers run, where, and whether a file says it: Compose starts one unless told otherwise."""
     mode = service.spec.at("deploy", "mode").known()
     if mode is not None and mode.startswith("global"):
         return None
     for stated in (service.spec.at("deploy", "replicas"), service.spec["scale"]):
         if stated and stated.origin is not None:
             count = stated.integer()
-            return (count, stated.origin) if count is not None and count >= 0 else None
-    return 1, service.origin.noted("Compose starts one container of a service that says no number")
+            return (count, stated.origin, True) if count is not None and count >= 0 else None
+    return 1, service.origin.noted("Compose starts one container of a service that says no number"), False
 
 
 def state_facts(service: Service, component: Component) -> None:
