@@ -123,7 +123,7 @@ _CALLED: tuple[type[Component], ...] = (Service, Datastore, Cache, External, Net
 
 CALL_MEASURES: Measurers = {
     "async_request_size": (_CALLED, async_request_size),
-    "call_attempts": (_CALLED, _of_call("retries.attempts", "is tried {}")),
+    "call_attempts": (_CALLED, _of_call("retries.attempts", "makes up to {}")),
     "call_timeout": (_CALLED, _of_call("timeout", "waits up to {} for an answer", "s")),
     "connection_idle_time": (_CALLED, _of_call("connections.idle_timeout", "keeps an idle connection for {}", "s")),
     "pool_size": ((Service, Job), pool_size),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from archlint.analysis.configuration import size, time
 from archlint.analysis.values import Unknown
 from archlint.manifest.units import Dimension, UnitError, parse_quantity
 from archlint.system.elements import Element, Topic, stated
@@ -65,7 +67,7 @@ def _said(subject: Subject, measured: Measured, limit: Limit) -> tuple[str, floa
                 return own, float(value) * (limit.per_key or 1.0)
         for key in (limit.key, *limit.also):
             if settings and key is not None and key in settings:
-                amount = _read(settings[key], limit)
+                amount = configured(settings[key], limit)
                 if amount == 0 and limit.zero == "default":
                     continue
                 return Unknown(f"settings.{key}") if amount is None else (f"settings.{key}", amount)
@@ -80,20 +82,47 @@ def _owners(subject: Subject, measured: Measured) -> Iterator[Element]:
     yield from measured.owners
 
 
-def _read(value: object, limit: Limit) -> float | None:
+def configured(value: object, limit: Limit) -> float | None:
     """A setting in the canonical unit, endless where it sets none at all; None where it cannot be read."""
+    amount = _amount(value, limit)
+    if amount is None or math.isnan(amount):
+        return None
+    none_at_all = amount < 0 or (amount == 0 and limit.zero == "unlimited")
+    return math.inf if none_at_all else amount * (limit.per_key or 1.0)
+
+
+def _amount(value: object, limit: Limit) -> float | None:
     from archlint.knowledge.measures import UNITS
 
     dimension = UNITS[limit.unit].dimension
     factor = UNITS[limit.key_unit].factor if limit.key_unit is not None else 1.0
+    if isinstance(value, bool):
+        return None
     try:
-        if isinstance(value, bool):
-            return None
-        amount = float(value) * factor  # type: ignore[arg-type]  # text that is no number raises
+        return float(value) * factor  # type: ignore[arg-type]  # text that is no number raises
     except (TypeError, ValueError):
-        try:
-            amount = parse_quantity(value, _DIMENSIONS[dimension])
-        except (UnitError, KeyError):
-            return None
-    none_at_all = amount < 0 or (amount == 0 and limit.zero == "unlimited")
-    return math.inf if none_at_all else amount * (limit.per_key or 1.0)
+        pass
+    try:
+        return parse_quantity(value, _DIMENSIONS[dimension])
+    except (UnitError, KeyError):
+        return _as_configured(str(value), dimension)
+
+
+_CLOCK = re.compile(r"(?:(\d+)\.)?(\d\d):(\d\d):(\d\d)")
+_RANGE = re.compile(r"(\d+)[\s-]+(\d+)")
+
+
+def _as_configured(text: str, dimension: str) -> float | None:
+    """A figure as only configuration files write it: `200mb`, `00:10:00`, `1024 65535`, `unlimited`."""
+    if text.strip().lower() == "unlimited":
+        return math.inf
+    if dimension == "bytes":
+        return size(text)
+    if dimension == "seconds":
+        clock = _CLOCK.fullmatch(text)
+        if clock is None:
+            return time(text)
+        days, hours, minutes, seconds = (int(part or 0) for part in clock.groups())
+        return 86400 * days + 3600 * hours + 60 * minutes + seconds
+    between = _RANGE.fullmatch(text) if dimension == "count" else None
+    return None if between is None else max(0.0, float(between[2]) - float(between[1]) + 1)

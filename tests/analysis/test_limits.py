@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from archlint.analysis.analyses import Analyses
 from archlint.analysis.limits import Judged
 from archlint.analysis.measured import Measured
 from archlint.analysis.measurers import MEASURERS
+from archlint.analysis.raised import configured
 from archlint.analysis.values import Unknown
 from archlint.knowledge.catalogue import Catalogue
 from archlint.knowledge.measures import MEASURES
@@ -284,6 +286,30 @@ def test_a_zero_at_the_key_may_mean_the_default(quota: str, expected: list[tuple
 @pytest.mark.parametrize(("size", "expected"), [("0", []), ("1MiB", [("quota", "body_size")])])
 def test_a_zero_at_the_key_may_mean_no_limit(size: str, expected: list[tuple[str, str]]) -> None:
     assert breaches(NGINX.format(size), "edge") == expected
+
+
+@pytest.mark.parametrize(
+    ("technology", "limit", "written", "amount"),
+    [
+        ("elasticsearch", "request_size", "200mb", 200 * 2**20),
+        ("nginx", "body_size", "10m", 10 * 2**20),
+        ("nginx", "read_timeout", "120s", 120),
+        ("mysql", "request_size", "64M", 64 * 2**20),
+        ("azure-functions", "timeout", "00:10:00", 600),
+        ("azure-functions", "timeout", "1.00:00:00", 86400),
+        ("azure-functions", "timeout", "-1", math.inf),
+        ("linux", "ephemeral_ports", "1024 65535", 64512),
+        ("linux", "open_files", "infinity", math.inf),
+        ("linux", "open_files", "unlimited", math.inf),
+        ("linux", "open_files", "many", None),
+        ("linux", "open_files", "nan", None),
+    ],
+)
+def test_a_setting_may_be_written_as_in_the_configuration(
+    technology: str, limit: str, written: str, amount: float | None
+) -> None:
+    found = next(found for found in Catalogue().limits(technology) if found.id == limit)
+    assert configured(written, found) == amount
 
 
 def test_a_zero_may_be_the_figure_itself() -> None:
