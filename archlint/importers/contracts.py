@@ -46,10 +46,10 @@ def _spellings(name: str) -> list[str]:
 def _version(part: Part) -> str | None:
     """As it is written: `1.10` is no number."""
     text = part.text()
-    if text is None or isinstance(part.value, str):
-        return text
-    origin = part.value_origin
-    return origin.file.text[origin.start : origin.end].strip() or text
+    if text is not None and not isinstance(part.value, str):
+        origin = part.value_origin
+        text = origin.file.text[origin.start : origin.end].strip() or text
+    return text if text is not None and len(text) <= _LONGEST else None
 
 
 def first_sentence(text: str | None) -> str | None:

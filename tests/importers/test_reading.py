@@ -126,6 +126,12 @@ def test_json_lines_are_documents() -> None:
     assert [part.value for part in SourceFile("a", '{"a": 1}\n{"a": 2}\n').documents] == [{"a": 1}, {"a": 2}]
 
 
+def test_json_holds_numbers_of_any_length() -> None:
+    part = read('{"a": ' + "1" * 5000 + ', "b": [2]}')[0]
+    assert part["a"].integer() is None
+    assert part["b"].value == [2]
+
+
 def test_yaml_in_braces_is_no_json() -> None:
     assert SourceFile("a", "{a: 1, b: [x]}").documents[0].value == {"a": 1, "b": ["x"]}
 

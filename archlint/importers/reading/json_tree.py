@@ -47,7 +47,7 @@ def _holds_several(error: json.JSONDecodeError, text: str) -> bool:
     """Whether the text is a row of JSON values, one after the other, as tools write them line by line."""
     if error.msg != "Extra data":
         return False
-    decoder, at = json.JSONDecoder(), 0
+    decoder, at = json.JSONDecoder(parse_int=float), 0
     try:
         while at < len(text):
             at = decoder.raw_decode(text, at)[1]
@@ -88,7 +88,7 @@ class _Walk:
             return self._fields(start, depth + 1)
         if text == "[":
             return self._items(start, depth + 1)
-        return json.loads(text), (start, end)
+        return _scalar(text), (start, end)
 
     def _fields(self, start: int, depth: int) -> tuple[Fields, Span]:
         fields = Fields()
@@ -97,7 +97,7 @@ class _Walk:
                 return fields, (start, end)
             if text == ",":
                 continue
-            name = json.loads(text)
+            name = _scalar(text)
             next(self._tokens)  # the colon
             fields[name], fields.values_at[name] = self.value(next(self._tokens), depth)
             fields.keys_at[name] = (at, end)
@@ -114,3 +114,13 @@ class _Walk:
             items.append(value)
             items.values_at.append(span)
         raise AssertionError("JSON that was read before ends too early")
+
+
+def _scalar(text: str) -> Any:
+    """What a token stands for that is known to be JSON. A number that Python does not take is infinite."""
+    if text[0] == '"' and "\\" not in text:
+        return text[1:-1]
+    try:
+        return json.loads(text)
+    except ValueError:
+        return float(text)
