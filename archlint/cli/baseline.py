@@ -15,6 +15,7 @@ from archlint.cli.check import PROFILES, STANDARD_INPUT
 from archlint.cli.output import to_file, to_stdout
 from archlint.cli.parameters import date_of, format_option, output_option, rules_option
 from archlint.cli.settings import RunSettings, configuration_options
+from archlint.cli.sources import checked_sources, from_option, with_option
 from archlint.engine import exit_codes
 from archlint.engine.errors import UsageError
 from archlint.engine.sources.discovery import repository_root
@@ -42,6 +43,8 @@ _OPTIONS = (
     click.option("--check-timeout", type=click.FloatRange(min=0), default=30.0, show_default=True, metavar="SECONDS",
                  help="Stop a check that takes longer for all that it visits; 0 lets it take any time."),
     click.option("--workspace", is_flag=True, help="Read all manifests of the repository."),
+    from_option,
+    with_option,
     click.option("--allow-empty", is_flag=True, help="Accept that there is no manifest."),
     click.option("--stdin-filename", metavar="NAME", help="What reports call standard input."),
     configuration_options,
@@ -126,16 +129,27 @@ def _held(context: click.Context, given: dict[str, Any], must_exist: bool = True
     from archlint.engine.acceptance.baseline import DEFAULT_FILE, compare
     from archlint.engine.acceptance.baseline_file import read_baseline
     from archlint.engine.scope import covers
-    from archlint.engine.session import run
 
     file = settings.baseline() or DEFAULT_FILE
     baseline = read_baseline(file, must_exist)
     format, output = given.pop("format"), given.pop("output")
+    source, further = given.pop("source"), given.pop("further")
     request = _request(settings, given)
-    report = run(request)
+    report = _report(request, source, further)
     # What --exclude leaves out this once is not gone.
     whole = settings.given("exclude") is None and covers(_roots(request), os.path.dirname(file))
     return _Held(baseline, report, compare(baseline, report, whole), format, output)
+
+
+def _report(request: Request, source: str | None, further: tuple[str, ...]) -> Report:
+    from archlint.engine.session import run
+
+    if source is None and not further:
+        return run(request)
+    report, code = checked_sources(source, further, request)
+    if code != exit_codes.CLEAN:
+        raise UsageError("a baseline is of all that the sources say; mend what cannot be read")
+    return report
 
 
 def _request(settings: RunSettings, given: dict[str, Any]) -> Request:

@@ -12,7 +12,7 @@ import click
 from archlint.cli.output import options_for_terminal, to_file, to_stdout
 from archlint.cli.parameters import Output, color_option, date_of, output_of, rules_option
 from archlint.cli.settings import RunSettings, configuration_options, settings_as_json, settings_as_text
-from archlint.cli.sources import checked_sources, with_option
+from archlint.cli.sources import checked_sources, from_option, with_option
 from archlint.engine import exit_codes
 from archlint.engine.errors import UsageError
 from archlint.report import FORMATS, TEXT_FORMATS, RenderOptions, render
@@ -70,10 +70,7 @@ STANDARD_INPUT = "-"
 @click.option("--show-unknown", is_flag=True, help="List every check that could not judge, and what it lacks.")
 @click.option("--statistics", is_flag=True, help="In text formats, count the findings of each check instead.")
 @click.option("--workspace", is_flag=True, help="Read all manifests of the repository.")
-@click.option(
-    "--from", "source", metavar="SOURCE",
-    help="Lint what other tools' files say (compose, kubernetes, auto...), without a manifest.",
-)  # fmt: skip
+@from_option
 @with_option
 @click.option("--allow-empty", is_flag=True, help="Accept that there is no manifest.")
 @click.option("--stdin-filename", metavar="NAME", help="What reports call standard input.")

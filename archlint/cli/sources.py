@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 STANDARD_INPUT = "-"
 
+from_option = click.option(
+    "--from", "source", metavar="SOURCE",
+    help="Lint what other tools' files say (compose, kubernetes, auto...), without a manifest.",
+)  # fmt: skip
 with_option = click.option(
     "--with", "further", multiple=True, metavar="SOURCE=PATH", help="Read another source too (repeatable)."
 )

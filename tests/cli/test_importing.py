@@ -165,6 +165,17 @@ class TestCheckFrom:
         )
         assert of_source == of_draft
 
+    def test_a_baseline_accepts_what_is_found_in_sources(self, archlint: Run, folder: Path) -> None:
+        source = ("--from", "threagile", "model.yaml")
+        assert archlint("baseline", "write", *source).code == exit_codes.CLEAN
+        assert archlint("baseline", "check", *source).code == exit_codes.CLEAN
+        baseline = ("--baseline", ".archlint-baseline.json", "--fail-on", "info")
+        assert archlint("check", *source, *baseline).code == exit_codes.CLEAN
+        (folder / "model.yaml").write_text(MODEL + "  Mail: {id: mail, type: process, redundant: false}\n")
+        assert archlint("check", *source, *baseline).code == exit_codes.FINDINGS
+        (folder / "other.yaml").write_text("a: [\n")
+        assert archlint("baseline", "write", "--from", "threagile", ".").code == exit_codes.USAGE
+
     def test_what_cannot_be_linted(self, archlint: Run, folder: Path) -> None:
         (folder / "empty").mkdir()
         result = archlint("check", "--from", "threagile", "empty")
