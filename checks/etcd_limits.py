@@ -16,6 +16,7 @@ from archlint.records import replace
 
 if TYPE_CHECKING:
     from archlint.analysis.limits import Breach
+    from archlint.analysis.raised import Bound
 
 NAMES = frozenset({"etcd", "etcd3"})
 
@@ -76,10 +77,11 @@ def etcd_members(store: Datastore, analyses: Analyses) -> Iterator[Finding]:
     if better == members:
         return
     field = str(found.field)
+    advice = _advice(store, analyses) if members > MOST else None
     yield Finding(
         at=store,
         field=field,
-        message=f"{show(members, 'members')} of {store.label} vote: {why}"
+        message=f"{show(members, 'members')} of {store.label} vote: {why}{_named(advice)}"
         if members != 1
         else f"one member of {store.label} votes: {why}",
         exposure=exposure,
@@ -88,12 +90,25 @@ def etcd_members(store: Datastore, analyses: Analyses) -> Iterator[Finding]:
             Evidence("majority", majority(members)),
             Evidence("losses survived", crashes_survived(members)),
             Evidence(f"losses survived by {better}", crashes_survived(better)),
+            *(() if advice is None else (Evidence("source", str(advice.limit.source.url)),)),
         ),
         formula="majority = floor(n / 2) + 1; survived = n - majority",
         clears=() if field == "replication.members" else (Clear(field, better, str(better), WARNING),),
         remedy=f"Let {show(better)} members vote, in as many failure domains.",
         explains=("etcd/members", "etcd/members_minimum"),
     )
+
+
+def _advice(store: Datastore, analyses: Analyses) -> Bound | None:
+    """What the catalogue tells of many members."""
+    bounds = analyses.measures.limits_on(store, "voters")
+    return next((bound for bound in bounds if bound.limit.id == "members"), None)
+
+
+def _named(advice: Bound | None) -> str:
+    from archlint.checks.limit_findings import source_of
+
+    return "" if advice is None else f" ({source_of(advice)})"
 
 
 def _better(members: int) -> tuple[int, str, float | None]:
