@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from archlint.engine.errors import UsageError
@@ -14,8 +15,11 @@ from archlint.importers.reading.files import Origin
 from archlint.manifest.problems import Place
 from archlint.manifest.reader import Document, read
 from archlint.manifest.routes import RouteError, parse_route, resolve
+from archlint.plugin import Severity
 from archlint.records import replace
 
+_OF_WRITTEN_MANIFESTS = frozenset({"MAN010"})
+"""Checks of what a person has forgotten to write. What a source does not draw, nobody has forgotten."""
 _NOWHERE = Place(1, 1, 1, 1)
 
 
@@ -55,7 +59,9 @@ class _Relocation:
     def report(self, report: Report) -> Report:
         findings = sorted(map(self._finding, report.findings), key=lambda finding: (*finding.order, finding.key))
         sources = {file.name: file.shown for file in self._imported.files}
-        summary = replace(report.summary, files=len(sources))
+        told = Counter(finding.severity for finding in findings if finding.suppressed is None)
+        counts = {severity.name.lower(): told[severity] for severity in Severity}
+        summary = replace(report.summary, files=len(sources), **counts)
         return replace(
             report,
             findings=tuple(findings),
@@ -65,6 +71,8 @@ class _Relocation:
         )
 
     def _finding(self, finding: ReportedFinding) -> ReportedFinding:
+        if finding.code in _OF_WRITTEN_MANIFESTS:
+            finding = replace(finding, severity=Severity.INFO)
         origin = self._origin(finding)
         related = tuple(self._related(finding))
         if origin is None:
