@@ -81,7 +81,7 @@ def _of_urls(text: str) -> Iterator[Address]:
         if scheme.lower() in _NAMING_SCHEMES:
             rest = rest.rpartition("/")[2]
         # Several hosts in one address, as MongoDB, Kafka and PostgreSQL take them.
-        hosts = re.split(r"[/?#]", rest, maxsplit=1)[0].rpartition("@")[2]
+        hosts = re.split(r"[/?#;]", rest, maxsplit=1)[0].rpartition("@")[2]
         for host in hosts.split(","):
             address = _split(host, scheme.lower())
             if address is not None:
@@ -91,7 +91,7 @@ def _of_urls(text: str) -> Iterator[Address]:
 def _split(host: str, scheme: str) -> Address | None:
     try:
         parts = urlsplit(f"//{host}")
-        name, port = parts.hostname, parts.port
+        name, port = (parts.hostname or "").rstrip("."), parts.port
     except ValueError:
         return None
     if not name or not _WHOLE.fullmatch(name):

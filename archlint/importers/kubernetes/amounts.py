@@ -10,6 +10,7 @@ from archlint.importers.quantities import size
 from archlint.importers.reading.tree import Part
 
 _QUANTITY = re.compile(r"([+-]?(?:\d{1,24}(?:\.\d{0,12})?|\.\d{1,12}))(?:([numkMGTPE]|[KMGTPE]i)|[eE]([+-]?\d{1,2}))?")
+_MOST = Decimal(2) ** 63
 _POWERS = {"n": -9, "u": -6, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 _FACTORS = {suffix: Decimal(10) ** power for suffix, power in _POWERS.items()}
 _FACTORS |= {f"{prefix}i": Decimal(1024) ** power for power, prefix in enumerate("KMGTPE", start=1)}
@@ -31,7 +32,7 @@ def quantity(text: str) -> Decimal | None:
 def amount(part: Part) -> Decimal | None:
     text = part.text()
     found = quantity(text) if text is not None else None
-    return found if found is not None and found >= 0 else None
+    return found if found is not None and 0 <= found < _MOST else None
 
 
 def number(value: Decimal) -> int | float:
@@ -51,4 +52,4 @@ def count_or_share(part: Part) -> int | str | None:
     if text.endswith("%") and text[:-1].isdigit():
         return text
     found = part.integer()
-    return found if found is not None and found >= 0 else None
+    return found if found is not None and 0 <= found < _MOST else None

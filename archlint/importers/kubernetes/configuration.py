@@ -28,13 +28,14 @@ _TELEMETRY = re.compile(
 )
 _SETTING = re.compile(
     r"^[^\S\n]*[\w.-]*?(?:host(?:name)?s?|addr(?:ess)?(?:es)?|ur[il]s?|endpoints?|servers?|brokers?|upstream)"
-    r"[\"']?[^\S\n]*[:= ][^\S\n]*[\"']?([a-z0-9][a-z0-9.-]*)[\"',;]*[^\S\n]*$",
+    r"[\"']?[^\S\n]{0,8}[:= ][^\S\n]{0,8}[\"']?([a-z0-9][a-z0-9.-]{0,252})[\"',;]{0,3}[^\S\n]{0,8}$",
     re.IGNORECASE | re.MULTILINE,
 )
 _VARIABLE = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)")
 _SERVICE_HOST = re.compile(r"([A-Z0-9_]+)_SERVICE_HOST")
 _WAITS = re.compile(r"(?:(?<=-h)|(?<=--host)|(?<=nslookup)|(?<=getent hosts)|(?<=\bhost))[\s=]+([a-z0-9][a-z0-9.-]*)")
 _HOST_THEN_PORT = re.compile(r"(?<![\w.-])([a-z][a-z0-9.-]*)\s+\d{2,5}(?!\w)")
+_FLAG = re.compile(r"-{0,2}[A-Za-z][\w.-]{0,60}")
 _NUMBER = re.compile(r"[\d.]*[A-Za-z%]{0,3}")
 _LONGEST = 1024 * 1024
 
@@ -58,7 +59,7 @@ def state_calls(workload: Workload, directory: Directory, objects: Objects, oper
             continue
         if target not in found or (_is_telemetry(found[target]) and not _is_telemetry(evidence)):
             found[target] = evidence
-    for target, evidence in found.items():
+    for target, evidence in sorted(found.items(), key=lambda pair: pair[0].reads_only):
         if workload.watches and target.name not in operated:
             origin = evidence.origin.noted("watched, not needed")
             component.depend(target.name, origin, phase="control", required=False)
@@ -118,16 +119,34 @@ def _of_container(container: Part, namespace: str, objects: Objects) -> Iterator
         known[name] = text
         for address in _named(name, text):
             yield Evidence(address, origin, name)
+    before = ""
     for part in _words(container):
         argument = part.text()
         if argument is None:
             continue
-        if _SECRET.search(argument):
+        if _SECRET.search(argument) or _SECRET.search(before):
             part.conceal()
         text = _expanded(argument, known) if "$(" in argument else argument
-        flag, equals, value = text.partition("=")
-        for address in _named(flag, value) if equals and len(flag) < 80 and "\n" not in flag else addresses(text):
-            yield Evidence(address, part.origin, flag if equals else "")
+        for name, address in _of_argument(text, before):
+            yield Evidence(address, part.origin, name)
+        before = argument
+
+
+def _of_argument(text: str, before: str) -> Iterator[tuple[str, Address]]:
+    """Hosts that an argument names: `--host=a`, `-h a`, `http://a`, `pg_dump -h a` in a script."""
+    flag, equals, value = text.partition("=")
+    if equals and _FLAG.fullmatch(flag):
+        for address in _named(flag, value):
+            yield flag, address
+        return
+    if _FLAG.fullmatch(before) and _is_host_name(before if before != "-h" else "--host"):
+        for address in named_hosts(text):
+            yield before, address
+        return
+    for address in addresses(text):
+        yield "", address
+    for host in _WAITS.findall(text[:_LONGEST]) if " " in text else ():
+        yield "", Address(host)
 
 
 def _words(container: Part) -> Iterator[Part]:

@@ -172,7 +172,10 @@ def _state_owner(workload: Workload) -> None:
 
 def _state_targets(scaling: Scaling, draft: Draft) -> None:
     """Where files hold nothing but autoscalers, these say what there is."""
-    for (_, kind, name), scaler in scaling.targets.items():
+    for (_, kind, target), scaler in scaling.targets.items():
+        name = as_name(target)
+        if not name:
+            continue
         component = draft.component("services", name, scaler.origin.noted(f"it scales the {kind} {name}"))
         if component.stated(INSTANCES) is None:
             most = scaler.most if scaler.most is not None else scaler.least
