@@ -2,7 +2,8 @@
 
 A source's module has `recognises(file)`, which tells its own files from others, and `draft_from(sources, draft)`,
 which writes what they say into the draft. `files_in(folder)` may say which files of a folder are meant; without it
-all YAML and JSON files at any depth are looked at.
+all YAML and JSON files at any depth are looked at. `IS_PARTIAL` says of a source that what it does not show may be
+there all the same.
 """
 
 from __future__ import annotations

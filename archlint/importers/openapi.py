@@ -14,6 +14,7 @@ from archlint.importers.reading.files import SourceFile
 from archlint.importers.reading.tree import Part
 
 TITLE = "an OpenAPI document"
+IS_PARTIAL = True
 
 _VERSION = re.compile(r"3\.\d+(\.\d+)?\S*")
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from archlint.importers.drift.finding import find_drift
 from archlint.importers.importing import Asked, Imported, import_sources
 from archlint.importers.observed import store_by_name
 from archlint.manifest.loading import load
@@ -274,3 +275,14 @@ def test_a_file_of_another_ending_is_read_when_it_is_named(tmp_path: Path) -> No
     (tmp_path / "graph.expected").write_text(json.dumps(graph([node("a"), node("b")], [edge("a", "b")])))
     imported = import_sources([Asked("service-graph", (str(tmp_path / "graph.expected"),))])
     assert calls(imported) == [("a", "b")]
+
+
+def test_what_was_not_seen_is_no_drift(tmp_path: Path) -> None:
+    (tmp_path / "archlint.yaml").write_text(
+        "archlint: 1\nsystem: {name: shop}\nservices:\n  a: {calls: [{to: c}]}\n  b: {}\n  c: {}\n"
+    )
+    (tmp_path / "seen.json").write_text(json.dumps(traces(span("a", "1"), span("b", "2", "1"))))
+    found = find_drift(str(tmp_path / "archlint.yaml"), [Asked("jaeger", (str(tmp_path / "seen.json"),))], {})
+    assert [(drift.kind, drift.message) for drift in found.drifts] == [
+        ("only-in-source", "`a` depends on `b`, and the manifest does not say so")
+    ]

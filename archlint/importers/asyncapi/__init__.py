@@ -16,6 +16,7 @@ from archlint.importers.reading.tree import Part
 from archlint.importers.references import References
 
 TITLE = "an AsyncAPI document"
+IS_PARTIAL = True
 
 _VERSION = re.compile(r"\d+\.\d+(\.\d+)?\S*")
 _UNDERSTOOD = ("2.", "3.")

@@ -43,9 +43,9 @@ def topic_facts(family: str, binding: Part) -> Iterator[Fact]:
 
 
 def _kafka(binding: Part) -> Iterator[Fact]:
-    for key, name in (("partitions", "partitions"), ("replicas", "replication_factor")):
-        yield name, _positive(binding[key]), binding[key].origin
-    configuration = binding["topicConfiguration"]
+    yield "partitions", *_of(binding.first("partitions", "x-partitions"), _positive)
+    yield "replication_factor", *_of(binding.first("replicas", "x-replicas"), _positive)
+    configuration = binding.first("topicConfiguration", "x-configs")
     yield "min_insync_replicas", *_of(configuration["min.insync.replicas"], _positive)
     yield "retention", *_of(configuration["retention.ms"], lambda part: _time(part, Decimal("0.001")))
     yield "max_size", *_of(configuration["retention.bytes"], _bytes_or_unlimited)

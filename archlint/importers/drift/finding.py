@@ -9,7 +9,7 @@ from pathlib import Path
 from archlint.engine.errors import UsageError
 from archlint.engine.sources.discovery import discover, read_source
 from archlint.importers.drift.comparison import Drift, compare
-from archlint.importers.importing import Asked, Imported, import_sources
+from archlint.importers.importing import Asked, Imported, import_sources, module_of
 from archlint.manifest.loading import Loaded, load
 from archlint.records import dataclass
 
@@ -50,9 +50,15 @@ def find_drift(manifest: str, asked: Sequence[Asked], names: Mapping[str, str], 
     drifts = tuple(
         drift
         for drift in compare(stated, draft, imported.finished, names)
-        if not any(fnmatchcase(drift.route, pattern) for pattern in patterns)
+        if not (drift.kind == "only-in-manifest" and _is_partial(imported))
+        and not any(fnmatchcase(drift.route, pattern) for pattern in patterns)
     )
     return Found(source.name, drifts, imported)
+
+
+def _is_partial(imported: Imported) -> bool:
+    """Whether no source that was read shows all there is, so that what it lacks is no drift."""
+    return all(getattr(module_of(source), "IS_PARTIAL", False) for source in imported.sources)
 
 
 def _one(manifest: str) -> Path:

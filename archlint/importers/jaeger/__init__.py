@@ -25,6 +25,7 @@ from archlint.importers.reading.files import SourceFile
 from archlint.importers.reading.tree import Part
 
 TITLE = "traces, or dependencies between services that were traced"
+IS_PARTIAL = True
 
 _LOOKED_AT = 5
 

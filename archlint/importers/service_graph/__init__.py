@@ -14,6 +14,7 @@ from archlint.importers.service_graph.kiali import is_kiali, read_kiali
 from archlint.importers.service_graph.metrics import exposed, is_answer, is_exposition, of_answer, read_series
 
 TITLE = "a service graph: Kiali's, or metrics of OpenTelemetry or Istio"
+IS_PARTIAL = True
 
 
 def recognises(file: SourceFile) -> bool:
