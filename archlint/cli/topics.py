@@ -89,9 +89,15 @@ def _unknown(topic: str, catalogue: Catalogue, registry: Registry) -> str:
 
     wanted = topic.lower()
     names = {name.lower(): name for name in _names(catalogue, registry)}
-    head, slash, _ = wanted.partition("/")
-    own = [name for name in names if slash and name.startswith(f"{head}/")]
-    near = get_close_matches(wanted, own, n=1, cutoff=0.5) or get_close_matches(wanted, names, n=1)
+    head, slash, limit = wanted.partition("/")
+    technology = catalogue.technology(head) if slash else None
+    if technology is not None:
+        same = get_close_matches(limit, [found.id for found in technology.limits], n=1, cutoff=0.5)
+        if not same:
+            return f"no limit `{limit}` of `{head}`; `archlint explain {head}` lists them"
+        return f"no topic `{topic}`; did you mean `{technology.slug}/{same[0]}`?"
+    near = get_close_matches(wanted, names, n=1, cutoff=0.8 if slash else 0.6)
+    near = near or get_close_matches(head, names, n=1)
     if near:
         return f"no topic `{topic}`; did you mean `{names[near[0]]}`?"
     if catalogue.recognises(topic):

@@ -83,6 +83,16 @@ UNITS: Mapping[str, Unit] = MappingProxyType(
     }
 )
 
+_SINGULAR = {"entries": "entry", "processes": "process", "proxies": "proxy", "queries": "query", "indexes": "index"}
+
+
+def singular(unit: str) -> str:
+    """The noun for one of what the unit counts; units of other dimensions stay as they are."""
+    if unit not in UNITS or UNITS[unit].dimension != "count":
+        return unit
+    return _SINGULAR.get(unit, unit.removesuffix("s"))
+
+
 _ROWS: tuple[tuple[str, Subject, Dimension, str], ...] = (
     # Brokers
     ("brokers", "broker", "count", "nodes of the broker"),

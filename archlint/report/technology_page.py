@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from archlint.knowledge.measures import UNITS
+from archlint.knowledge.measures import UNITS, singular
 from archlint.report.explanation import Explanation
 from archlint.report.json_report import number
 from archlint.report.listing import limit_item
@@ -51,13 +51,13 @@ def explanation_of_technology(technology: Technology) -> Explanation:
 def explanation_of_limit(technology: Technology, limits: Sequence[Limit]) -> Explanation:
     """`limits` are all entries of one id, at least one."""
     bounds = next((limit.bounds for limit in limits if limit.bounds), None)
-    unheld = "No figure of a manifest is held against it."
-    what = f"It bounds `{bounds.name}`: {bounds.description}." if bounds else unheld
+    bounded = f"It bounds `{bounds.name}`: {bounds.description}." if bounds else _UNHELD
+    noun, what = _NOUNS.get(limits[0].kind, ("A limit", bounded))
     verdict = _verdict(limits)
     return Explanation(
         kind="limit",
         title=limits[0].name,
-        summary=paragraph(f"A limit of {technology.name}. {what}"),
+        summary=paragraph(f"{noun} of {technology.name}. {what}"),
         properties={"technology": f"{technology.name} ({technology.slug})"},
         sections={
             **{_heading(limit): bullets(_facts(limit)) for limit in limits},
@@ -73,6 +73,13 @@ def explanation_of_limit(technology: Technology, limits: Sequence[Limit]) -> Exp
     )
 
 
+_UNHELD = "No figure of a manifest is held against it."
+_NOUNS = {
+    "sla": ("A promise", "It is taken as the availability of what states none."),
+    "price": ("A price", "It is the list price, before any discount."),
+}
+
+
 def _heading(limit: Limit) -> str:
     figure = _figure(limit)
     return f"{figure[:1].upper()}{figure[1:]} ({_standing(limit)})"
@@ -86,32 +93,41 @@ def _standing(limit: Limit) -> str:
 
 
 def _figure(limit: Limit) -> str:
-    return f"at {'most' if limit.direction == 'max' else 'least'} {_amount(limit.value, limit.unit)}"
+    amount = _amount(limit.value, limit.unit)
+    if limit.kind in ("sla", "price"):
+        return f"{amount} promised" if limit.kind == "sla" else amount
+    return f"at {'most' if limit.direction == 'max' else 'least'} {amount}"
 
 
 def _line(limit: Limit) -> str:
     source = f"{limit.source.title}, {limit.source.year}"
-    return f"{limit.id}: {_figure(limit)} ({_standing(limit)}); {source}; confidence {limit.confidence}"
+    key = f" of `{limit.key}`" if limit.kind == "default" and limit.key else ""
+    standing = _standing(limit).replace(limit.kind, limit.kind + key, 1)
+    return f"{limit.id}: {_figure(limit)} per {limit.scope} ({standing}); {source}; confidence {limit.confidence}"
 
 
 def _facts(limit: Limit) -> Iterator[str]:
     yield f"per: {limit.scope}"
     if limit.key:
-        yield f"set by: {', '.join((limit.key, *limit.also))}"
+        zero = f"; 0 means {_ZEROS[limit.zero]}" if limit.zero else ""
+        yield f"set by: {', '.join((limit.key, *limit.also))}{zero}"
     yield f"beyond it: {limit.breaks}"
     if limit.error:
         yield f"error: {limit.error}"
     if limit.note:
         yield f"note: {limit.note}"
     yield f"confidence: {limit.confidence}"
-    yield f"provenance: {_PROVENANCES[limit.provenance]}"
+    yield f"provenance: {_provenance(limit)}"
     yield f"source: {cited(limit.source)}"
 
 
-_PROVENANCES = {
-    "source": "read in the source itself",
-    "framework": "the framework says so and names no source",
-}
+_ZEROS = {"default": "the default", "unlimited": "no limit"}
+
+
+def _provenance(limit: Limit) -> str:
+    if limit.provenance == "framework":
+        return "the framework says so and names no source"
+    return "not verified, so no error rests on it" if limit.confidence == "low" else "the source says so"
 
 
 def _verdict(limits: Sequence[Limit]) -> str:
@@ -146,7 +162,8 @@ def _value(default: Default) -> str:
 
 def _amount(value: float, unit: str) -> str:
     figure = f"{number(value):,}"
-    return f"{figure}{'' if unit in ('', '%') else ' '}{unit}"
+    noun = singular(unit) if value == 1 else unit
+    return f"{figure}{'' if unit in ('', '%') else ' '}{noun}"
 
 
 def _default_item(default: Default) -> dict[str, Any]:

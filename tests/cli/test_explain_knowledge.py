@@ -112,7 +112,10 @@ def test_a_technology_tells_its_limits_and_its_defaults(archlint: Run) -> None:
     text = " ".join(archlint("explain", "Apache-Kafka").out.split())
     assert text.startswith("Apache Kafka (kafka) What is known of Apache Kafka.")
     assert "modes zookeeper in versions <4.0, kraft in versions >=2.8" in text
-    assert "partitions_per_cluster: at most 200,000 partitions (recommended, mode zookeeper); KIP-578" in text
+    assert (
+        "partitions_per_cluster: at most 200,000 partitions per cluster (recommended, mode zookeeper); KIP-578" in text
+    )
+    assert "message_size: at most 1,048,588 bytes per topic (default of `message.max.bytes`); " in text
     assert "2020; confidence high" in text
     assert "log.retention.hours of a topic, the field `retention`: 168 h; " in text
     item = explained(archlint, "kafka")["item"]
@@ -128,7 +131,7 @@ def test_a_limit_tells_the_figure_of_the_source_and_that_of_the_framework(archli
         "At most 2,000,000 partitions (tested, mode kraft) ",
         "At most 200,000 partitions (recommended, the framework's figure) ",
         "- confidence: medium ",
-        "- provenance: read in the source itself ",
+        "- provenance: the source says so ",
         '- source: "KIP-578: Add configuration to limit number of partitions", 2020, https://',
         "The framework says at most 200,000 partitions; the sources say at most 200,000 partitions (recommended, mode "
         "zookeeper), at most 2,000,000 partitions (tested, mode kraft). The sources decide",
@@ -156,8 +159,9 @@ def test_the_technology_of_an_organisation_is_explained(archlint: Run, own_techn
         "kinds        datastore\n"
         "also called  acme\n\n"
         "Limits\n"
-        "  - rows: at most 5 records (tested); Acme wiki, 2026; confidence low\n"
-        "  - size: at most 2 GiB (default, the framework's figure); Acme wiki, 2026; confidence low\n\n"
+        "  - rows: at most 5 records per table (tested); Acme wiki, 2026; confidence low\n"
+        "  - size: at most 2 GiB per store (default of `size_limit`, the framework's figure); Acme wiki, 2026;\n"
+        "    confidence low\n\n"
         "Defaults\n"
         "  - wait of a store, the field `timeout`: 1.5 min; often raised; Acme wiki, 2026\n"
         "  - durable of a store: true; Acme wiki, 2026\n"
@@ -165,6 +169,22 @@ def test_the_technology_of_an_organisation_is_explained(archlint: Run, own_techn
         "  - copies of a store: 3; Acme wiki, 2026\n"
     )
     assert [default["value"] for default in explained(archlint, "acmedb")["item"]["defaults"]] == [1.5, True, "fast", 3]
+
+
+@pytest.mark.parametrize(
+    ("topic", "parts"),
+    [
+        ("etcd/database_size", ("- set by: quota-backend-bytes; 0 means the default ",)),
+        ("nginx/body_size", ("- set by: client_max_body_size; 0 means no limit ",)),
+        ("lambda/environment_concurrency", ("At most 1 request (default) ",)),
+        ("bigtable/row_key_size", ("- provenance: not verified, so no error rests on it ",)),
+        ("sqs/sla", ("A promise of Amazon SQS. ", "99.9% promised (sla) - per: region and month ")),
+        ("s3/egress_price", ("A price of Amazon S3. ", " 0.09 USD/GB (price) ")),
+    ],
+)
+def test_a_limit_is_told_in_the_words_of_its_kind(archlint: Run, topic: str, parts: tuple[str, ...]) -> None:
+    text = " ".join(archlint("explain", topic).out.split())
+    assert [part for part in parts if part not in text] == []
 
 
 def test_a_figure_that_only_the_framework_has_makes_no_error(archlint: Run, own_technology: Path) -> None:

@@ -118,6 +118,8 @@ def test_explain_into_a_file(archlint: Run, known: Check, tmp_path: Path) -> Non
         ("amdal", "did you mean `amdahl`?"),
         ("kafkaa", "did you mean `kafka`?"),
         ("kafka/partitions", "did you mean `kafka/partitions_per_cluster`?"),
+        ("kafkka/partitions_per_cluster", "did you mean `kafka/partitions_per_cluster`?"),
+        ("kafkka/size", "did you mean `kafka`?"),
         ("shema-violation", "did you mean `schema-violation`?"),
         ("xyzzy", "`archlint catalog` tells what kinds there are, and `archlint catalog KIND` lists one"),
     ],
@@ -229,3 +231,9 @@ def test_schema_prints_the_installed_file(archlint: Run, arguments: tuple[str, .
 def test_schema_into_a_file(archlint: Run, tmp_path: Path) -> None:
     assert archlint("schema", "report", "--output", str(tmp_path / "s.json")).out == ""
     assert json.loads((tmp_path / "s.json").read_text())["title"] == "archlint report"
+
+
+def test_explain_tells_where_the_limits_of_a_technology_stand(archlint: Run, known: Check) -> None:
+    result = archlint("explain", "kafka/nonsense")
+    assert (result.code, result.out) == (exit_codes.USAGE, "")
+    assert result.err == "error: no limit `nonsense` of `kafka`; `archlint explain kafka` lists them\n"
