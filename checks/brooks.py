@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from archlint.analysis.analyses import Analyses
 from archlint.analysis.mesh import pairs
@@ -139,12 +140,17 @@ def component_owned_by_several_teams(component: Component, analyses: Analyses) -
     )
 
 
+@lru_cache
+def _split(separators: re.Pattern[str], owner: str) -> tuple[str, ...]:
+    return tuple(name for name in separators.split(owner.strip()) if name)
+
+
 def _listed(owner: str, component: Component, analyses: Analyses) -> list[str]:
     """The teams that an owner names, in its order."""
-    listed = [name for name in _LISTED.split(owner.strip()) if name]
+    listed = _split(_LISTED, owner)
     if len(set(listed)) > 1:
         return list(dict.fromkeys(listed))
-    joined = [name for name in _JOINED.split(owner.strip()) if name]
+    joined = _split(_JOINED, owner)
     known = analyses.ownership.names(component.system)
     several = len(set(joined)) > 1 and owner not in component.system.teams and all(name in known for name in joined)
     return list(dict.fromkeys(joined)) if several else [owner]

@@ -146,6 +146,8 @@ def _of_load(spec: Any, field: str) -> Iterator[Contradiction]:
 
 
 def _of_replicas(service: Service) -> Iterator[Contradiction]:
+    if isinstance(service.spec.replicas, int):
+        return
     least, most = stated(service.spec, "replicas.min"), stated(service.spec, "replicas.max")
     if least is not None and most is not None and least > most:
         yield (
@@ -214,9 +216,11 @@ def _of_consistency(store: Datastore) -> Iterator[Contradiction]:
 def _of_zones(component: Component) -> Iterator[Contradiction]:
     """Counts by zone add up to the instances, where both are fixed."""
     zones = stated(component.spec, "zones")
+    if not isinstance(zones, dict):
+        return
     field = "replicas" if isinstance(component, Service) else "nodes"
     count = stated(component.spec, field)
-    if isinstance(zones, dict) and isinstance(count, int) and sum(zones.values()) != count:
+    if isinstance(count, int) and sum(zones.values()) != count:
         total = sum(zones.values())
         yield (
             field,

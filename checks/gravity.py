@@ -244,8 +244,10 @@ def chatty_across_regions(service: Service, analyses: Analyses) -> Iterator[Find
           prices: {zones: [eu-a]}
     """
     geography = analyses.geography
+    if not geography.is_wide:
+        raise NotApplicable
     calls = [call for call in service.calls if is_in_request(call) and call.target is not None]
-    if not geography.is_wide or not calls:
+    if not calls:
         raise NotApplicable
     steps, missing = list[_Step](), list[str]()
     for call in calls:

@@ -11,7 +11,7 @@ from archlint.analysis.latency import tries_of_slow
 from archlint.analysis.objectives import flows_making
 from archlint.analysis.promises import Promises
 from archlint.analysis.retries import follows_request, try_limit
-from archlint.analysis.tail import Quantiles, field_of, quantiles_of, slow_share
+from archlint.analysis.tail import Quantiles, field_of, slow_share
 from archlint.analysis.thresholds import at_least, exceeds
 from archlint.plugin import (
     WARNING,
@@ -81,7 +81,7 @@ def timeout_cuts_into_slo(call: Call, analyses: Analyses) -> Iterator[Finding]:
     promise, target = _promise(call, analyses), call.target
     if promise is None or target is None or promise.share <= 0:
         raise NotApplicable
-    latency = quantiles_of(target)
+    latency = analyses.latencies.quantiles(target)
     limit, tries = need(call, try_limit(call), tries_of_slow(call))
     losses = _Losses(promise.share, max(1, round(call.spec.per_request)), tries)
     lost, most = losses.of(latency.exceeding(limit)), losses.of(1 - latency.within(limit))

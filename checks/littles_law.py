@@ -112,8 +112,9 @@ def concurrency_below_littles_law(service: Service, analyses: Analyses) -> Itera
 
 
 def _time_field(service: Service) -> str:
-    held, seen = stated(service.spec, "capacity.service_time"), stated(service.spec, "latency.mean")
-    return "latency.mean" if held is None and seen is not None else "capacity.service_time"
+    if stated(service.spec, "capacity.service_time") is not None:
+        return "capacity.service_time"
+    return "capacity.service_time" if stated(service.spec, "latency.mean") is None else "latency.mean"
 
 
 def _rate_binds(service: Service, rate: float, count: int) -> bool:

@@ -54,7 +54,8 @@ class Gain(Options):
 
 def shares_state(service: Service) -> bool:
     """Whether the manifest says how capacity grows with the replicas."""
-    return stated(service.spec, "capacity.usl") is not None or stated(service.spec, "capacity.measured") is not None
+    capacity = service.spec.capacity
+    return capacity is not None and (capacity.usl is not None or capacity.measured is not None)
 
 
 def _model(service: Service) -> Model:

@@ -250,14 +250,14 @@ def slow_dependency_holds_all_slots(call: Call, analyses: Analyses) -> Iterator[
 
 def _is_held_apart(call: Call, analyses: Analyses) -> bool:
     """Whether something but the slots bounds the calls in flight, or ends them."""
-    spec, slots = call.spec, stated(call.caller.spec, "capacity.concurrency")
-    bound = stated(spec, "bulkhead.max_concurrent")
+    spec = call.spec
     if is_stated(spec.bulkhead):
+        slots, bound = stated(call.caller.spec, "capacity.concurrency"), stated(spec, "bulkhead.max_concurrent")
         places = None if bound is None else bound + (stated(spec, "bulkhead.max_waiting") or 0)
         if places is None or slots is None or places < slots:
             return True
     if is_stated(spec.adaptive_concurrency):
-        most = stated(spec, "adaptive_concurrency.max")
+        slots, most = stated(call.caller.spec, "capacity.concurrency"), stated(spec, "adaptive_concurrency.max")
         if most is None or slots is None or most < slots:
             return True
     if can_trip(call, analyses.capacity) is not False:

@@ -10,7 +10,7 @@ from archlint.analysis.objectives import LatencyLimit, limits_of
 from archlint.analysis.promises import Promises
 from archlint.analysis.queueing import MMc
 from archlint.analysis.surges import refuses_excess
-from archlint.analysis.tail import NAMES, quantiles_of
+from archlint.analysis.tail import NAMES
 from archlint.analysis.thresholds import at_least, exceeds, fewest
 from archlint.plugin import (
     ERROR,
@@ -35,11 +35,9 @@ from archlint.plugin import (
 
 
 def _promises_a_latency(service: Service) -> bool:
-    elements = [
-        (service, stated(service.spec, "slo")),
-        *((flow, Promises.objective(flow)) for flow in service.entered_by),
-    ]
-    return any(any(limits_of(element, objective)) for element, objective in elements)
+    if any(limits_of(service, stated(service.spec, "slo"))):
+        return True
+    return any(any(limits_of(flow, Promises.objective(flow))) for flow in service.entered_by)
 
 
 @check(
@@ -93,7 +91,7 @@ def queueing_delay_over_slo(service: Service, analyses: Analyses) -> Iterator[Fi
     """
     if analyses.load.only_consumes(service):
         raise NotApplicable
-    measured = quantiles_of(service)
+    measured = analyses.latencies.quantiles(service)
     limits = [limit for limit in analyses.objectives.latency_at(service) if measured.most(limit.q) > limit.seconds]
     if not limits:
         return

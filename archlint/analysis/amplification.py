@@ -21,7 +21,7 @@ from archlint.analysis.latency import AFTER_A_WHOLE_TRY
 from archlint.analysis.retries import Retries, attempts, follows_request, try_limit, waits
 from archlint.analysis.values import Derived, Known, Unknown, combine, gather
 from archlint.records import dataclass
-from archlint.system.elements import NONE, Call, Component, Job, Service, System, stated
+from archlint.system.elements import NONE, Call, Caller, Component, Job, Service, System, stated
 
 REPORTED = AFTER_A_WHOLE_TRY | {"5xx", "reset"}
 """Failures that a layer makes of the failures below it."""
@@ -117,10 +117,11 @@ class Amplification:
 
         Also for callers that take work at their own pace: who retries takes nothing new meanwhile.
         """
-        if self._sets_its_own_pace(call.caller):
+        policy = call.spec.retries
+        if policy is None or policy == NONE or self._sets_its_own_pace(call.caller):
             return 1.0
-        policy, count = call.spec.retries, attempts(call)
-        if policy is None or policy == NONE or not isinstance(count, Known) or can_trip(call, self.capacity) is True:
+        count = attempts(call)
+        if not isinstance(count, Known) or can_trip(call, self.capacity) is True:
             return 1.0
         if policy.on is not None and failures.isdisjoint(policy.on):
             return 1.0
@@ -167,12 +168,12 @@ class Amplification:
 
     @cached_property
     def _worst(self) -> dict[Component, tuple[float, Call | None]]:
-        """The largest product over the layers above a component, and the call by which it comes.
+        """The largest product over the layers above a component, and the call by which it comes, where any multiplies.
 
         Calls within a circle multiply what comes from outside it once.
         """
         graph: Graph[Component] = Graph()
-        for call in self._calls():
+        for call in self._below_retries():
             for target in call.targets:
                 graph.add_edge(target, call.caller)
         settled: dict[Component, tuple[float, Call | None]] = {}
@@ -180,6 +181,18 @@ class Amplification:
             found = {member: self._of_callers(member, settled) for member in members}
             settled.update(found)
         return settled
+
+    def _below_retries(self) -> Iterator[Call]:
+        """The calls that multiply, and all that follow from their targets."""
+        waiting = [call for call in self._calls() if self.relayed(call) > 1]
+        seen = dict.fromkeys(waiting)
+        for call in waiting:
+            yield call
+            for target in call.targets:
+                for other in target.calls if isinstance(target, Caller) else ():
+                    if other not in seen and other.spec.phase == "runtime":
+                        seen[other] = None
+                        waiting.append(other)
 
     def _of_callers(
         self, component: Component, settled: Mapping[Component, tuple[float, Call | None]]

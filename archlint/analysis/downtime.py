@@ -129,11 +129,13 @@ def restart_time(component: Component) -> float | None:
 
     None unless the manifest states all of it.
     """
+    probe = _liveness_probe(component)
+    if probe is None:
+        return None
     startup = stated(component.spec, "startup")
     if startup is None:
         startup = stated(component.spec, "autoscaling.startup")
-    probe = _liveness_probe(component)
-    if probe is None or startup is None or startup == NONE:
+    if startup is None or startup == NONE:
         return None
     if probe.interval is None or probe.failures is None:
         return None

@@ -80,6 +80,8 @@ class Figures:
 
     @staticmethod
     def _of_whole(component: Component) -> Figure | None:
+        if getattr(component.spec, "measured", None) is None and getattr(component.spec, "sla", None) is None:
+            return None
         measured = stated(component.spec, "measured.availability")
         if isinstance(measured, float | int):
             return Figure(float(measured), float(measured), float(measured), "measured")

@@ -102,8 +102,12 @@ def path_in(tree: dict[N, N | None], end: N) -> list[N]:
 def strongly_connected_components(graph: Graph[N]) -> list[list[N]]:
     """Components in reverse topological order: what a component points at comes before it.
 
-    Kosaraju and Sharir (1981): two depth-first passes, linear. Nodes of a component keep the graph's order.
+    Kosaraju and Sharir (1981): two depth-first passes, linear. Nodes of a component keep the graph's order. Without a
+    cycle one pass is enough.
     """
+    order = topological_order(graph)
+    if order is not None:
+        return [[node] for node in reversed(order)]
     rank = {node: position for position, node in enumerate(graph)}
     assigned: set[N] = set()
     components = []

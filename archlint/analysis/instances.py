@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 from archlint.analysis.values import Known, Unknown
 from archlint.records import dataclass
@@ -114,11 +115,16 @@ def placement(component: Component, instances: int) -> Mapping[str, int]:
     return {zone: each + (index < rest) for index, zone in enumerate(names)}
 
 
+def _capacity(component: Component) -> tuple[Any, Any, Any]:
+    """The rate, the slots and the service time of one replica, None where they are not stated."""
+    capacity = getattr(component.spec, "capacity", None)
+    per_replica, slots = getattr(capacity, "per_replica", None), getattr(capacity, "concurrency", None)
+    return per_replica, slots, getattr(capacity, "service_time", None)
+
+
 def rate_of_one(component: Component) -> Known[float] | Unknown:
     """Requests per second of one replica: min(per_replica, concurrency / service_time)."""
-    per_replica = stated(component.spec, "capacity.per_replica")
-    slots = stated(component.spec, "capacity.concurrency")
-    held = stated(component.spec, "capacity.service_time")
+    per_replica, slots, held = _capacity(component)
     rates = [float(per_replica)] if per_replica is not None else []
     if slots is not None and held:
         rates.append(slots / held)
@@ -127,9 +133,7 @@ def rate_of_one(component: Component) -> Known[float] | Unknown:
 
 def servers(component: Component) -> Known[int] | Unknown:
     """Servers of one replica for queueing: min(concurrency, ceil(per_replica x service_time))."""
-    per_replica = stated(component.spec, "capacity.per_replica")
-    slots = stated(component.spec, "capacity.concurrency")
-    held = stated(component.spec, "capacity.service_time")
+    per_replica, slots, held = _capacity(component)
     if slots is None or held is None:
         missing = {"capacity.concurrency": slots, "capacity.service_time": held}
         return Unknown(*(name for name, value in missing.items() if value is None))

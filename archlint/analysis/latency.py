@@ -95,6 +95,13 @@ class Latencies:
         self.systems = systems
         self.retries = retries
         self._ways = Ways()
+        self._quantiles: dict[Component, Quantiles] = {}
+
+    def quantiles(self, component: Component) -> Quantiles:
+        """What a component states of its latency."""
+        if component not in self._quantiles:
+            self._quantiles[component] = quantiles_of(component)
+        return self._quantiles[component]
 
     def at_entry(self, flow: Flow) -> Quantiles:
         """What the entry states of the flow's operation, else of all its requests."""
@@ -104,7 +111,7 @@ class Latencies:
             own = quantiles_of(flow.entry, f"operations.{flow.spec.operation}.latency")
             if own.points:
                 return own
-        return quantiles_of(flow.entry)
+        return self.quantiles(flow.entry)
 
     def seen_by_caller(self, call: Call) -> Quantiles:
         """The latency of one call: of the fastest that its targets can be, no longer than it is waited for."""
@@ -112,7 +119,7 @@ class Latencies:
         limit = held.value if isinstance(held, Known) else math.inf
         if len(call.targets) != 1:
             return Quantiles(longest=limit)
-        return quantiles_of(call.targets[0]).no_longer_than(limit)
+        return self.quantiles(call.targets[0]).no_longer_than(limit)
 
     def path(self, flow: Flow) -> Path | None:
         """The calls that a request of the flow waits for, optional ones included, in their stages."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TypeAlias
 
@@ -19,10 +19,11 @@ from archlint.analysis.survival import (
     least_instances,
     redundancy,
     spreads_itself,
+    stand_ins,
 )
 from archlint.analysis.values import Known, Unknown
 from archlint.records import dataclass
-from archlint.system.elements import Component, External, Flow, System
+from archlint.system.elements import Cache, Component, External, Flow, System
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class Losses:
         self.topologies = Topologies(systems)
         self.ways = Ways()
         self._shares: dict[Component, Mapping[Domain, Share]] = {}
+        self._alike: dict[tuple[int, int, int], tuple[Group[Node], ...]] = {}
         self._sizes: dict[Component, Known[Redundancy] | Unknown] = {}
 
     @cached_property
@@ -113,13 +115,25 @@ class Losses:
         fate = fate_of_instance(component, size)
         if fate is not SURVIVES:
             yield from _groups(component, Instance(component), fate, "instance")
+        yield from self._of_places(component, size)
+        if self._needs_zones(component):
+            yield Group((Undecided(component, "zone", ("zones",)),))
+
+    def _of_places(self, component: Component, size: Known[Redundancy] | Unknown) -> Sequence[Group[Node]]:
+        """Of places. Where nothing takes over, only the number of copies and their places matter."""
+        if isinstance(size, Unknown) or size.value.leader or isinstance(component, Cache) or stand_ins(component):
+            return tuple(self._of_each_place(component, size))
+        key = id(self.shares(component)), size.value.copies, size.value.needed
+        if key not in self._alike:
+            self._alike[key] = tuple(self._of_each_place(component, size))
+        return self._alike[key]
+
+    def _of_each_place(self, component: Component, size: Known[Redundancy] | Unknown) -> Iterator[Group[Node]]:
         for domain, share in self.shares(component).items():
             fate = fate_in(component, size, domain, share, self.topologies)
             if fate is not SURVIVES:
                 scope = domain.kind if domain.kind in ("zone", "region") else "domain"
                 yield from _groups(component, domain, fate, scope)
-        if self._needs_zones(component):
-            yield Group((Undecided(component, "zone", ("zones",)),))
 
     @staticmethod
     def _needs_zones(component: Component) -> bool:

@@ -13,7 +13,7 @@ from archlint.analysis.losses import Instance, Losses, Undecided
 from archlint.analysis.parts import Idle, Own, Part, Parts
 from archlint.analysis.paths import alternatives, share_of
 from archlint.analysis.requirements import Group
-from archlint.analysis.survival import spreads_itself
+from archlint.analysis.survival import spreads_itself, stand_ins
 from archlint.analysis.values import Known
 from archlint.records import dataclass
 from archlint.system.elements import Call, Component, External, Flow, Outside, Topic
@@ -76,7 +76,7 @@ class Needs:
             changes: list[Group[Node]] = [Group((one,)) for one in self.changes]
             return [*changes, *self._component(self._entry, entered=True)]
         if isinstance(node, Core):
-            return self._own_groups(node.of, frozenset(_stand_ins(node.of)))
+            return self._own_groups(node.of, frozenset(stand_ins(node.of)))
         return self._component(node, entered=False) if isinstance(node, Component) else ()
 
     def _component(self, component: Component, *, entered: bool) -> list[Group[Node]]:
@@ -88,14 +88,14 @@ class Needs:
         if isinstance(component, External | Outside):
             return [Group((Own(component),))]
         groups: list[Group[Node]] = []
-        stand_ins = _stand_ins(component)
-        if stand_ins:
-            groups.append(Group((Core(component), *stand_ins)))
+        others = stand_ins(component)
+        if others:
+            groups.append(Group((Core(component), *others)))
         else:
             groups.extend(self._own_groups(component, frozenset()))
         return [*groups, *self._edges(component, entered=entered)]
 
-    def _own_groups(self, component: Component, stand_ins: frozenset[Component]) -> list[Group[Node]]:
+    def _own_groups(self, component: Component, without: frozenset[Component]) -> list[Group[Node]]:
         """Copies and domains. What order-1 cut sets say of an instance is in the copies, but for a leader."""
         if self._figures.promised(component) is not None:
             domains: list[Group[Node]] = [Group((domain,)) for domain in self._parts.whole_domains(component)]
@@ -109,7 +109,7 @@ class Needs:
         found: list[Group[Node]] = [Group((Own(component),)), *_any_of(self._parts.movable_over(component))]
         for group in self._losses.groups.get(component, ()):
             element = group.alternatives[0]
-            others = tuple(node for node in group.alternatives[1:] if node not in stand_ins)
+            others = tuple(node for node in group.alternatives[1:] if node not in without)
             if isinstance(element, Instance) and not led:
                 continue
             if isinstance(element, Undecided) and element.scope == "instance" and not led:
@@ -131,8 +131,3 @@ class Needs:
 def _any_of(domains: Sequence[Domain]) -> Iterator[Group[Node]]:
     if domains:
         yield Group(tuple(domains))
-
-
-def _stand_ins(component: Component) -> tuple[Component, ...]:
-    """What takes over for the component when it is lost as a whole."""
-    return tuple(edge.targets[0] for edge in component.outgoing if edge.kind == "failover_to")

@@ -65,7 +65,8 @@ class Objectives:
             promised = [limit for flow in flows_making(call) for limit in limits_of(flow, Promises.objective(flow))]
             yield from (replace(limit, share=share) for limit in promised)
             return
-        yield from (replace(limit, share=share) for limit in self.latency_at(call.caller))
+        for limit in self.latency_at(call.caller):
+            yield LatencyLimit(limit.at, limit.field, limit.q, limit.seconds, share)
 
     def latency_at(self, component: Component) -> tuple[LatencyLimit, ...]:
         """What a component promises itself, else the strictest at each quantile of the flows that enter it."""

@@ -85,14 +85,23 @@ class Parts:
     def __init__(self, losses: Losses, figures: Figures) -> None:
         self._losses = losses
         self._figures = figures
+        self._owns: dict[Component, Whole | Copies | None] = {}
         self._found: dict[Part, Whole | Copies | None] = {}
         self._placements: dict[tuple[int, int, int], Placement] = {}
 
     def of(self, part: Part) -> Whole | Copies | None:
         """None for what never fails by itself, as far as anything is known of it."""
+        if isinstance(part, Own):
+            return self.own(part.of)
         if part not in self._found:
             self._found[part] = self._made(part)
         return self._found[part]
+
+    def own(self, component: Component) -> Whole | Copies | None:
+        """A component by itself."""
+        if component not in self._owns:
+            self._owns[component] = self._own(component)
+        return self._owns[component]
 
     def figure_of_whole(self, part: Part) -> Figure | None:
         """The figure of a part that is no set of copies."""
@@ -101,15 +110,13 @@ class Parts:
 
     def is_whole(self, component: Component) -> bool:
         """Whether it is told or promised as a whole how available a component is, or unknown."""
-        told = self.figure_of_whole(Own(component)) is not None
+        told = isinstance(self.own(component), Whole)
         return told or stated(component.spec, "slo.availability") is not None
 
     def figure_of_domain(self, domain: Domain) -> Figure | None:
         return self._figures.domain(domain)
 
-    def _made(self, part: Part) -> Whole | Copies | None:
-        if isinstance(part, Own):
-            return self._own(part.of)
+    def _made(self, part: Instance | Domain | Undecided | Idle | Change) -> Whole | Copies | None:
         if isinstance(part, Domain):
             figure = self._figures.domain(part)
             return None if figure is None else Whole(figure, part)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 from typing import TypeAlias
 
@@ -57,6 +57,8 @@ def alternatives(edge: Dependency) -> tuple[Component, ...]:
     if edge.phase != "runtime" or _is_periodic(edge):
         return ()
     if edge.hard:
+        if len(edge.targets) == 1 and not isinstance(edge.targets[0], Cache):
+            return edge.targets
         return tuple(dict.fromkeys(other for target in edge.targets for other in _behind(target)))
     if edge.fallback is not None:
         return tuple(dict.fromkeys((*edge.targets, edge.fallback)))
@@ -102,16 +104,26 @@ class Ways:
     """
 
     def __init__(self) -> None:
+        self._for_all: dict[Component, bool] = {}
         self._placed: dict[Component, tuple[list[_Placed], dict[str, list[_Placed]]]] = {}
 
-    def out_of(self, component: Component, flow: Flow | None, *, entered: bool) -> Iterator[Dependency]:
+    def out_of(self, component: Component, flow: Flow | None, *, entered: bool) -> Sequence[Dependency]:
         """The edges that a request of the flow may take, in their order."""
         edges = component.outgoing
-        if flow is not None and flow.system is component.system and len(edges) > FEW:
+        if flow is None or self._are_for_all(component):
+            return edges
+        if flow.system is component.system and len(edges) > FEW:
             edges = self._of_flow(component, flow)
-        for edge in edges:
-            if is_on_path(edge, flow, entered=entered):
-                yield edge
+        return [edge for edge in edges if is_on_path(edge, flow, entered=entered)]
+
+    def _are_for_all(self, component: Component) -> bool:
+        """Whether every request may take each edge of the component."""
+        if component not in self._for_all:
+            items = [edge.item for edge in component.outgoing]
+            self._for_all[component] = not any(
+                isinstance(item, Call | Publish) and (item.operation or item.spec.only_in) for item in items
+            )
+        return self._for_all[component]
 
     def _of_flow(self, component: Component, flow: Flow) -> list[Dependency]:
         """Those that the flow has for itself, and those that no flow has."""
@@ -173,6 +185,8 @@ def share_of(edge: Dependency, flow: Flow | None) -> float:
     if not isinstance(item, Call):
         return 1.0
     share = float(item.spec.share)
+    if not item.operation and not item.spec.only_in:
+        return share
     operations = getattr(item.caller.spec, "operations", None) or {}
     names = [item.operation] if item.operation else [n for n in item.spec.only_in or () if n in operations]
     if not names or (flow is not None and flow.spec.operation in names):

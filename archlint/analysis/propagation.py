@@ -124,6 +124,7 @@ class _Propagation:
         self.traffic = traffic
         self.handled = handled
         self.solution = Solution()
+        self._stated: dict[Component, Amount] = {}
 
     def settle(self, component: Component) -> None:
         arriving = self._sum(component)
@@ -182,8 +183,11 @@ class _Propagation:
 
     def _of_source(self, inflow: Inflow) -> Part:
         """A source that has not been settled states its load: what arrives at it does not matter."""
-        handled = self.solution.handled.get(inflow.source)
-        return (handled or self.handled(inflow.source, NOTHING)).part(inflow.part)
+        source = inflow.source
+        handled = self.solution.handled.get(source) or self._stated.get(source)
+        if handled is None:
+            handled = self._stated[source] = self.handled(source, NOTHING)
+        return handled.part(inflow.part)
 
 
 def _grows(last: list[float], steps: list[float]) -> bool:

@@ -305,11 +305,12 @@ class _Patience:
         """What bounds its work without any deadline that is passed on."""
         if isinstance(component, Client | Job) or (isinstance(component, Caller) and component.consumes):
             return math.inf
-        calls = [edge.item for edge in component.incoming if edge.kind == "call" and isinstance(edge.item, Call)]
-        if not calls:
-            return self.unstated
-        limits = [self._limit(call) for call in calls]
-        return max((limit for limit, has_deadline in limits if not has_deadline), default=0.0)
+        longest, is_called = 0.0, False
+        for edge in component.incoming:
+            if edge.kind == "call" and isinstance(edge.item, Call):
+                limit, has_deadline = self._limit(edge.item)
+                longest, is_called = longest if has_deadline else max(longest, limit), True
+        return longest if is_called else self.unstated
 
     def _limit(self, call: Call) -> tuple[float, bool]:
         limit, has_deadline = self.limits[call]

@@ -58,7 +58,7 @@ SURVIVES = Fate()
 
 def spreads_itself(component: Component) -> bool:
     """Whether its provider runs it over the zones of a region."""
-    technology = stated(host_of(component).spec, "technology")
+    technology = getattr(host_of(component).spec, "technology", None)
     return isinstance(technology, str) and _does(technology.partition("@")[0].lower(), "spreads-over-zones")
 
 
@@ -203,7 +203,7 @@ def _verdict(component: Component, size: Redundancy, lost: int, reach: int) -> F
 
 def _outage(component: Component) -> Fate:
     """All is lost: only another component that takes over can serve."""
-    return Fate(lost=True, rescuers=_named(component, "failover_to"))
+    return Fate(lost=True, rescuers=stand_ins(component))
 
 
 def _taken_over(store: Component, reach: int) -> Fate:
@@ -220,6 +220,11 @@ def _taken_over(store: Component, reach: int) -> Fate:
         return Fate(lost=True)
     controllers = _named(store, "failover_controller")
     return Fate(lost=True, rescuers=controllers) if controllers else SURVIVES
+
+
+def stand_ins(component: Component) -> tuple[Component, ...]:
+    """What takes over for the component when it is lost as a whole."""
+    return _named(component, "failover_to")
 
 
 def _named(component: Component, kind: str) -> tuple[Component, ...]:

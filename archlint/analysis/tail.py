@@ -131,7 +131,7 @@ def quantiles_of(element: Element, field: str = "latency") -> Quantiles:
     """The quantiles that an element states; a measured p99 counts where it states no own."""
     latency, known = stated(element.spec, field), dict[float, float]()
     if latency is not None and latency != NONE:
-        points = [(q, stated(latency, name)) for name, q in NAMES.items()]
+        points = [(q, getattr(latency, name, None)) for name, q in NAMES.items()]
         known = {q: float(value) for q, value in points if isinstance(value, float | int)}
     measured = stated(element.spec, "measured.latency_p99")
     if isinstance(measured, float | int):

@@ -89,7 +89,7 @@ class Transfers:
     def has_zone_prices(self, system: System) -> bool:
         """Whether anything is known of what it costs to cross from one zone to another."""
         return self.geography.prices_zones or any(
-            len(self.geography.zones(part)) > 1 and between_zones(part, self.knowledge) is not None
+            between_zones(part, self.knowledge) is not None and len(self.geography.zones(part)) > 1
             for part in system.components.values()
         )
 

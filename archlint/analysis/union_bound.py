@@ -15,7 +15,7 @@ from archlint.analysis.changes import Change
 from archlint.analysis.domains import Domain
 from archlint.analysis.figures import Figures, of_change
 from archlint.analysis.losses import Instance, Losses, Undecided
-from archlint.analysis.parts import Own, Parts
+from archlint.analysis.parts import Parts
 from archlint.analysis.paths import alternatives
 from archlint.analysis.values import Known
 from archlint.system.elements import Component, Flow
@@ -66,7 +66,7 @@ class UnionBounds:
         return found
 
     def _loss(self, component: Component) -> _Loss:
-        model, domains = self._parts.of(Own(component)), self._losses.shares(component)
+        model, domains = self._parts.own(component), self._losses.shares(component)
         lost = 0.0 if model is None else 1.0 - model.works("doubtful", frozenset())
         for group in self._losses.groups.get(component, ()):
             element = group.alternatives[0]
