@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterable, Sequence
 from importlib import import_module
@@ -61,6 +62,16 @@ class Imported:
 
 def import_sources(asked: Sequence[Asked], name: str | None = None, stdin: bytes | None = None) -> Imported:
     """Raises UsageError for an unknown source or a missing path; all else that is wrong is among the remarks."""
+    collects = gc.isenabled()
+    gc.disable()  # trees of large files are kept whole: to look through them again and again finds nothing to free
+    try:
+        return _import(asked, name, stdin)
+    finally:
+        if collects:
+            gc.enable()
+
+
+def _import(asked: Sequence[Asked], name: str | None, stdin: bytes | None) -> Imported:
     draft = Draft(Origin(SourceFile("", ""), 0, 0), as_name(name or "") or None, _name_of(asked))
     read = Read(stdin)
     told: dict[str, None] = {}
