@@ -66,6 +66,7 @@ def draft_objects(objects: Objects, draft: Draft) -> None:
         _state_idle_budgets(objects, draft)
     _tell_mismatches(workloads, draft)
     _state_system(workloads, draft)
+    tell(draft, objects.templates, "is a template: render it first", "are templates: render them first")
     tell_twice(objects, draft)
     tell_unknown(objects, draft)
 

@@ -68,7 +68,14 @@ def texts_of(part: Part) -> Mapping[str, str]:
 class Objects:
     """All objects of an import by kind, in the order of files and documents."""
 
-    def __init__(self, objects: Iterable[Object], twice: Iterable[tuple[Object, Object]] = ()) -> None:
+    def __init__(
+        self,
+        objects: Iterable[Object],
+        twice: Iterable[tuple[Object, Object]] = (),
+        templates: Iterable[Object] = (),
+    ) -> None:
+        self.templates = tuple(templates)
+        """Objects whose names have to be filled in first."""
         self.twice = tuple(twice)
         """Objects that were left out for another of the same name, with that one."""
         self._by_kind: dict[str, list[Object]] = {}
@@ -112,9 +119,13 @@ def objects_of(files: Iterable[SourceFile]) -> Objects:
     """The named objects of files. Of two with the same name the one that says more stands: the other is a patch."""
     kept: dict[tuple[str, str, str], Object] = {}
     twice: list[tuple[Object, Object]] = []
+    templates: list[Object] = []
     for file in files:
         for document in file.documents:
             for item in _objects(document):
+                if "{{" in item.name:
+                    templates.append(item)
+                    continue
                 key = item.kind, item.namespace, item.name
                 known = kept.get(key)
                 if known is None:
@@ -123,7 +134,7 @@ def objects_of(files: Iterable[SourceFile]) -> Objects:
                 if _says(item) > _says(known):
                     kept[key], item, known = item, known, item
                 twice.append((item, known))
-    return Objects(kept.values(), twice)
+    return Objects(kept.values(), twice, templates)
 
 
 def _objects(document: Part) -> Iterator[Object]:
