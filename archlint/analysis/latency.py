@@ -126,8 +126,8 @@ class Latencies:
         if flow.entry is None:
             return None
         walk = _Walk(self, flow)
-        stages = walk.stages(flow.entry, 1.0, entered=True)
-        return Path(flow.entry, tuple(stages), tuple(walk.open_ends))
+        stages = tuple(walk.stages())
+        return Path(flow.entry, stages, tuple(walk.open_ends))
 
     def worst_of(self, caller: Caller) -> Derived[float]:
         """Longest time for which one slow target holds a request: the longest of the caller's calls.
@@ -169,29 +169,37 @@ class _Walk:
         self.above: set[Component] = set()
         self.parts = 0
 
-    def stages(self, caller: Component, share: float, *, entered: bool = False) -> list[tuple[Step, ...]]:
+    def stages(self) -> Iterator[tuple[Step, ...]]:
+        """One after the other. A call that is alone, and leads to what states nothing, stands for that one's own."""
+        entry = self.flow.entry
+        assert entry is not None
+        self.above.add(entry)
+        path = [(entry, 1.0, iter(self._groups(entry)))]
+        while path:
+            caller, share, groups = path[-1]
+            group = next(groups, None)
+            if group is None:
+                self.above.discard(caller)
+                path.pop()
+                continue
+            steps = [self._step(call, share) for call in group]
+            if len(group) > 1 or steps[0].part.latency.points or not self._opens(group[0]):
+                yield tuple(steps)
+                continue
+            target = group[0].targets[0]
+            self.above.add(target)
+            path.append((target, share * float(group[0].spec.share), iter(self._groups(target))))
+
+    def _groups(self, caller: Component) -> list[list[Call]]:
+        """The calls that a request waits for, those of one stage together."""
         groups: dict[object, list[Call]] = {}
+        entered = caller is self.flow.entry
         for position, edge in enumerate(self.latencies._ways.out_of(caller, self.flow, entered=entered)):
             call = edge.item
             if edge.kind == "call" and isinstance(call, Call) and follows_request(call):
                 key = ("list", position) if call.spec.stage is None else ("stage", call.spec.stage)
                 groups.setdefault(key, []).append(call)
-        self.above.add(caller)
-        found = [stage for group in groups.values() for stage in self._of_group(group, share)]
-        self.above.discard(caller)
-        return found
-
-    def _of_group(self, group: list[Call], share: float) -> Iterator[tuple[Step, ...]]:
-        """One stage; a call through a component that states nothing stands for its own stages where it is alone."""
-        steps: list[Step] = []
-        for call in group:
-            step = self._step(call, share)
-            if step.part.latency.points or not self._opens(call, alone=len(group) == 1):
-                steps.append(step)
-                continue
-            yield from self.stages(call.targets[0], share * float(call.spec.share))
-        if steps:
-            yield tuple(steps)
+        return list(groups.values())
 
     def _step(self, call: Call, share: float) -> Step:
         self.parts += 1
@@ -203,11 +211,10 @@ class _Walk:
         part = Part(latency, share * min(1.0, spec.share), leaves, max(1, spec.parallel))
         return Step(call, part)
 
-    def _opens(self, call: Call, *, alone: bool) -> bool:
+    def _opens(self, call: Call) -> bool:
         target = call.target
         return (
-            alone
-            and call.spec.per_request <= 1
+            call.spec.per_request <= 1
             and isinstance(target, Caller)
             and bool(target.calls)
             and target not in self.above

@@ -93,7 +93,8 @@ class Builder:
         except _UnreadableError:
             return None
         finally:
-            self._close_open()
+            if self._stack:
+                self._close_open()
             self._note_duplicates()
         return self._top(root)
 

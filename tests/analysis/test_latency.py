@@ -66,6 +66,11 @@ def test_a_component_that_states_nothing_is_followed_to_its_own_calls() -> None:
     assert bounds([{"to": "middle", "timeout": "9s"}], middle=middle, a=A, b=B) == (0.3, 0.6)
 
 
+def test_a_long_way_to_what_states_something_is_followed_to_its_end() -> None:
+    steps = {f"step-{i}": {"calls": [{"to": f"step-{i + 1}", "timeout": "9s"}]} for i in range(900)}
+    assert bounds([{"to": "step-0", "timeout": "9s"}], **steps, **{"step-900": A}) == (0.1, 0.1)
+
+
 def test_what_a_component_states_holds_what_it_waits_for() -> None:
     middle = {**takes("150ms", "250ms"), "calls": [{"to": "b", "timeout": "9s"}]}
     assert bounds([{"to": "middle", "timeout": "9s"}], middle=middle, b=B) == (0.15, 0.15)
