@@ -15,6 +15,7 @@ from archlint.importers.cloud.facts import (
     state_size,
     state_subnet_zones,
     state_tier,
+    state_words,
     state_zones,
 )
 from archlint.importers.cloud.resources import Cloud, Resource
@@ -169,7 +170,7 @@ def _task(component: Component, task: Resource) -> None:
     every = list(containers(task))
     main = [one for one in every if one.get("essential").flag() is not False][:1]
     for container in main:
-        state_seconds(component, "deploy.drain", container.get("stop_timeout", "stopTimeout"))
+        state_setting(component, "stopTimeout", container.get("stop_timeout", "stopTimeout"))
         probe = container.get("health_check", "healthCheck")
         if probe:
             item = component.item("health_check", "liveness", probe.origin)
@@ -208,14 +209,8 @@ def _group(resource: Resource, component: Component, cloud: Cloud) -> None:
 def _instance(resource: Resource, component: Component, cloud: Cloud) -> None:
     bodies = [resource.body, *resource.others]
     component.state(INSTANCES, len(bodies), resource.origin)
-    zones = [body.get("availability_zone") for body in bodies]
-    names = [zone.text() or "" for zone in zones]
-    if all(names) and len(set(names)) in (1, len(names)):
-        component.state("zones", sorted(set(names)), zones[0].origin)
-    elif all(names):
-        for name in sorted(set(names)):
-            component.entry("zones", name, names.count(name), zones[0].origin)
-    else:
+    state_words(component, "zones", [body.get("availability_zone") for body in bodies])
+    if component.stated("zones") is None:
         state_subnet_zones(component, resource.get("subnet_id"), cloud)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from archlint.importers.cloud.facts import (
     state_count,
+    state_milliseconds,
     state_seconds,
     state_subnet_zones,
     state_tier,
@@ -15,7 +16,6 @@ from archlint.importers.cloud.resources import Cloud, Resource
 from archlint.importers.cloud.values import Value
 from archlint.importers.draft import Component, Draft
 from archlint.importers.names import as_name
-from archlint.importers.quantities import duration
 from archlint.importers.reading.files import Origin
 
 CLIENTS = "outside"
@@ -135,10 +135,8 @@ def _lead_integration(resource: Resource, cloud: Cloud, draft: Draft) -> None:
     told = resource.at("integration") if resource.get("integration") else resource.body
     for target in cloud.reached(told.get("uri", "integration_uri")):
         cloud.lead(api, target, resource.origin)
-    milliseconds = told.get("timeout_milliseconds", "timeout_in_millis").number()
-    if milliseconds and api.component.stated("timeout") is None:
-        value = told.get("timeout_milliseconds", "timeout_in_millis")
-        api.component.state("timeout", duration(milliseconds / 1000), value.origin)
+    if api.component.stated("timeout") is None:
+        state_milliseconds(api.component, "timeout", told.get("timeout_milliseconds", "timeout_in_millis"))
 
 
 def _lead_gateway(resource: Resource, cloud: Cloud, draft: Draft) -> None:
@@ -213,7 +211,8 @@ def _serve(target: Resource, group: Resource, origin: Origin, cloud: Cloud) -> N
         _probe(target.component, probe, group.get("health_check").origin if group.get("health_check") else group.origin)
     drain = group.get("deregistration_delay")
     drain = drain or _attributes(group, "target_group_attributes")["deregistration_delay.timeout_seconds"]
-    if target.type != "aws_lambda_function":
+    # Container services stop a task only after its target is drained: what counts there is the time to stop.
+    if target.type not in ("aws_lambda_function", "aws_ecs_service"):
         state_seconds(target.component, "deploy.drain", drain)
 
 
@@ -268,7 +267,9 @@ def _paths(
 
 def is_internal(network: Resource) -> bool:
     scheme, kinds = network.get("scheme").text(), network.at("endpoint_configuration").get("types").texts()
-    return network.get("internal").flag() is True or scheme == "internal" or kinds == ["PRIVATE"]
+    balancing = network.get("load_balancing_scheme").text() or ""
+    is_private = scheme == "internal" or balancing.startswith("INTERNAL") or kinds == ["PRIVATE"]
+    return network.get("internal").flag() is True or is_private
 
 
 def behind(network: Resource, cloud: Cloud) -> tuple[Component, tuple[str, ...]] | None:

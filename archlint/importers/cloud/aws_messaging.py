@@ -167,7 +167,7 @@ def _kafka(resource: Resource, component: Component, cloud: Cloud) -> None:
     state_count(component, INSTANCES, resource.get("number_of_broker_nodes"), 1)
     state_tier(component, nodes.get("instance_type").text(), nodes.get("instance_type").origin)
     state_subnet_zones(component, nodes.get("client_subnets"), cloud)
-    volume = nodes.at("storage_info", "ebs_storage_info", "e_b_s_storage_info").get("volume_size")
+    volume = nodes.at("storage_info").get("ebs_storage_info", "EBSStorageInfo").block().get("volume_size")
     state_size(component, "disk.size", volume or nodes.get("ebs_volume_size"), GIB)
 
 
@@ -384,6 +384,22 @@ def start_by_clock(
             job.item("publishes", topic_of(target), origin)
         elif component.section == "services":
             job.call(component.name, origin, async_=True)
+
+
+def start_by_cron(resource: Resource, expression: Value, called: list[Value], cloud: Cloud, draft: Draft) -> None:
+    """A job that calls or publishes by a cron expression."""
+    reached = [pair for value in called for pair in cloud.components(value)]
+    name = as_name(resource.label)
+    if not reached or not name:
+        return
+    name = name if draft.find(name) is None else f"{name}-schedule"
+    job = draft.component("jobs", name, expression.origin)
+    job.state("at", expression.text(), expression.origin)
+    for target, component in reached:
+        if is_topic(target):
+            job.item("publishes", topic_of(target), expression.origin)
+        elif component.section == "services":
+            job.call(component.name, expression.origin)
 
 
 def state_times(job: Component, expression: Value) -> None:

@@ -41,8 +41,8 @@ def prepare(cloud: Cloud) -> None:
         cluster = cloud.single(resource.get("cluster_identifier", "db_cluster_identifier"), *_CLUSTERS)
         if cluster is not None:
             cloud.stand_for(resource.id, cluster.id)
-            resource.count, members = 0, resource.count
-            cluster.others.extend([resource.body] * members)
+            resource.count = 0
+            cluster.others.extend([resource.body, *resource.others])
     for bucket in cloud.of("aws_s3_bucket_versioning", "aws_s3_bucket_replication_configuration"):
         known = cloud.single(bucket.get("bucket"), "aws_s3_bucket")
         if known is not None:
@@ -104,7 +104,8 @@ def _backup(resource: Resource, component: Component) -> None:
     days = resource.get("backup_retention_period")
     kept = days.integer()
     if kept is None:
-        if resource.is_complete and resource.is_unset("backup_retention_period") and not days:
+        is_replica = resource.get("source_db_instance_identifier", "SourceDBInstanceIdentifier")
+        if resource.is_complete and not days and not is_replica:
             _kept(component, 1, resource.origin.noted("kept one day unless stated"))
     elif kept > 0:
         _kept(component, kept, days.origin.noted(_DAILY))
@@ -168,7 +169,7 @@ def _table(resource: Resource, component: Component, cloud: Cloud) -> None:
 
 
 def _recovery(resource: Resource, component: Component) -> None:
-    recovery = resource.at("point_in_time_recovery", "point_in_time_recovery_specification")
+    recovery = resource.get("point_in_time_recovery", "point_in_time_recovery_specification").block()
     enabled = recovery.get("enabled", "point_in_time_recovery_enabled")
     if enabled.flag():
         origin = enabled.origin.noted("to any second of the last 35 days, up to five minutes ago")
@@ -190,7 +191,7 @@ def _partition_key(resource: Resource, component: Component) -> None:
 def _bucket(resource: Resource, component: Component, cloud: Cloud) -> None:
     component.state("model", "object", resource.origin)
     for body in (resource.body, *resource.others):
-        versioning = body.at("versioning", "versioning_configuration")
+        versioning = body.get("versioning", "versioning_configuration").block()
         enabled = versioning.get("enabled", "status")
         if enabled.flag() or enabled.text() == "Enabled":
             component.entry("settings", "versioning", "enabled", enabled.origin)
@@ -213,7 +214,7 @@ def _search(resource: Resource, component: Component, cloud: Cloud) -> None:
     plain = "elasticsearch" if resource.type == "aws_elasticsearch_domain" else "opensearch"
     component.state("technology", f"{known or plain}@{number}" if number[:1].isdigit() else plain, version.origin)
     component.state("model", "search", resource.origin)
-    cluster = resource.at("cluster_config", "elasticsearch_cluster_config")
+    cluster = resource.get("cluster_config", "elasticsearch_cluster_config").block()
     state_count(component, INSTANCES, cluster.get("instance_count"), 1)
     if cluster.get("dedicated_master_enabled").flag():
         state_count(component, "replication.voters", cluster.get("dedicated_master_count"), 1)
@@ -301,6 +302,10 @@ def _proxy_target(resource: Resource, cloud: Cloud, draft: Draft) -> None:
             proxy.component.depend(store.name, resource.origin)
 
 
+def _no_relation(resource: Resource, cloud: Cloud, draft: Draft) -> None:
+    """Read with the cluster that it belongs to."""
+
+
 def _zones_of_nat(resource: Resource, component: Component, cloud: Cloud) -> None:
     state_subnet_zones(component, resource.get("subnet_id"), cloud)
 
@@ -323,4 +328,8 @@ DETAILS: Mapping[str, Callable[[Resource, Component, Cloud], None]] = {
     "aws_redshift_cluster": _warehouse,
     "aws_nat_gateway": _zones_of_nat,
 }
-RELATIONS: Mapping[str, Callable[[Resource, Cloud, Draft], None]] = {"aws_db_proxy_target": _proxy_target}
+RELATIONS: Mapping[str, Callable[[Resource, Cloud, Draft], None]] = {
+    "aws_db_proxy_target": _proxy_target,
+    "aws_db_proxy_default_target_group": _no_relation,
+    **dict.fromkeys(_MEMBERS, _no_relation),
+}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from archlint.importers.cloud import aws_access, aws_compute, aws_entries, aws_messaging, aws_stores, azure, google
+from archlint.importers.cloud import access, aws_compute, aws_entries, aws_messaging, aws_stores, azure, google
 from archlint.importers.cloud.kinds import KINDS, NETWORK_KINDS, is_worth_a_note
 from archlint.importers.cloud.naming import name_components
 from archlint.importers.cloud.resources import Cloud, Resource
@@ -37,8 +37,8 @@ def draft_resources(cloud: Cloud, draft: Draft, further: Relating | None = None)
     if further is not None:
         further(cloud, draft)
     aws_compute.relate_failures(cloud)
-    aws_access.relate_by_policies(cloud)
-    aws_access.relate_by_settings(cloud)
+    access.relate_by_policies(cloud)
+    access.relate_by_settings(cloud)
     aws_entries.open_to_clients(cloud, draft)
     _tell(cloud, draft)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 from archlint.importers.cloud.resources import Cloud, Resource
 from archlint.importers.cloud.values import Value
@@ -27,6 +28,12 @@ def state_seconds(statement: Statement, field: str, value: Value, unit: float = 
     number = value.number()
     if number is not None and number > 0:
         statement.state(field, duration(number * unit if unit != 1 else value.integer() or number), value.origin)
+
+
+def state_milliseconds(statement: Statement, field: str, value: Value) -> None:
+    number = value.integer()
+    if number is not None and number > 0:
+        statement.state(field, duration(Decimal(number) / 1000), value.origin)
 
 
 def state_size(statement: Statement, field: str, value: Value, unit: int) -> None:
@@ -63,6 +70,19 @@ def state_zones(component: Component, values: Value) -> None:
         component.state("zones", sorted(dict.fromkeys(zones)), values.origin)
 
 
+def state_words(component: Component, field: str, values: list[Value]) -> None:
+    """A zone for each instance: a list where they are spread evenly, else a count for each."""
+    names = [value.text() or "" for value in values]
+    if not all(names):
+        return
+    counts = {name: names.count(name) for name in sorted(set(names))}
+    if len(set(counts.values())) == 1:
+        component.state(field, list(counts), values[0].origin)
+    else:
+        for name, count in counts.items():
+            component.entry(field, name, count, values[0].origin)
+
+
 def state_subnet_zones(component: Component, subnets: Value, cloud: Cloud) -> None:
     """The zones of the subnets that are named, where all of them are known."""
     reached = cloud.reached(subnets, "aws_subnet")
@@ -91,7 +111,7 @@ def state_bounds(component: Component, least: Value, most: Value) -> None:
 
 def state_parameters(component: Component, slug: str, groups: list[Resource]) -> None:
     """What parameter groups say of keys that are known."""
-    keys = known_keys(slug)
+    keys = frozenset(known_keys(slug).values())
     for group in groups:
         told = group.get("parameter", "parameters")
         pairs = [(one.get("name").text(), one.get("value")) for one in told.blocks() if one.get("name")]

@@ -91,5 +91,5 @@ def _retries(call: Statement, task: Value) -> None:
         call.state("retries.base", duration(interval.integer() or 1), (interval or one).origin)
         call.state("retries.backoff", "fixed" if rate == 1 else "exponential", one.origin)
         state_seconds(call, "retries.max", one.get("MaxDelaySeconds"))
-        jitter = {"FULL": "full", "NONE": "none"}.get(one.get("JitterStrategy").text() or "NONE")
-        call.state("retries.jitter", jitter, one.origin)
+        jitter = one.get("JitterStrategy")
+        call.state("retries.jitter", {"FULL": "full", "NONE": "none"}.get(jitter.text() or ""), jitter.origin)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from archlint.importers.cloud import aws_access, aws_entries, aws_messaging
-from archlint.importers.cloud.aws_access import Grant
+from archlint.importers.cloud import access, aws_entries, aws_messaging
+from archlint.importers.cloud.access import Grant
+from archlint.importers.cloud.facts import state_milliseconds
 from archlint.importers.cloud.resources import Cloud, Resource
 from archlint.importers.cloud.values import Value
 from archlint.importers.cloudformation.intrinsics import substituted
-from archlint.importers.cloudformation.template import Template, merged
+from archlint.importers.cloudformation.template import Template, merged, without
 from archlint.importers.draft import Component, Draft
 from archlint.importers.gathering import Sources
 from archlint.importers.reading.files import Origin, SourceError
@@ -33,7 +34,11 @@ def with_globals(properties: Part, type: str, template: Template) -> Part:
     """The properties of a resource with those that a template states for all of its kind."""
     if not type.startswith("AWS::Serverless::"):
         return properties
-    return merged(properties, template.part["Globals"][type.rpartition("::")[2]])
+    shared = template.part["Globals"][type.rpartition("::")[2]]
+    for variable in shared["Environment"]["Variables"].values():
+        variable.conceal()
+    # What every function is told says of none that it uses it, unless its role is made elsewhere.
+    return merged(properties, shared if properties["Role"] else without(shared, "Environment"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,11 +211,8 @@ def _requested(event: _Event) -> None:
     if gateway is None or gateway.component is None:
         return
     event.cloud.lead(gateway, event.resource, event.origin)
-    milliseconds = properties.get("TimeoutInMillis").number()
-    if milliseconds and gateway.component.stated("timeout") is None:
-        from archlint.importers.quantities import duration
-
-        gateway.component.state("timeout", duration(milliseconds / 1000), properties.get("TimeoutInMillis").origin)
+    if gateway.component.stated("timeout") is None:
+        state_milliseconds(gateway.component, "timeout", properties.get("TimeoutInMillis"))
 
 
 _EVENTS: Mapping[str, Callable[[_Event], None]] = {
@@ -284,7 +286,7 @@ def _end(part: Part, template: Template, cloud: Cloud) -> Resource | None:
 def _permit(
     source: Resource, component: Component, target: Resource, permissions: list[str | None], part: Part, cloud: Cloud
 ) -> None:
-    access = permissions[0].lower() if len(permissions) == 1 and permissions[0] in ("Read", "Write") else None
+    allowed = permissions[0].lower() if len(permissions) == 1 and permissions[0] in ("Read", "Write") else None
     assert target.component is not None
     if aws_messaging.is_topic(target):
         if "Write" in permissions:
@@ -293,6 +295,6 @@ def _permit(
             aws_messaging.consume(component, target, part.origin, cloud)
     elif target.component is not component and target.component.section in ("services", "datastores", "caches"):
         if not component.holds("calls", target.component.name):
-            component.call(target.component.name, part.origin, access=access)
+            component.call(target.component.name, part.origin, access=allowed)
     elif target.component is not component:
-        aws_access.allow(source, component, Grant((), Value(part, cloud)), cloud)
+        access.allow(source, component, Grant((), Value(part, cloud)), cloud)

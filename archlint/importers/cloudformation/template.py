@@ -26,6 +26,9 @@ class Template:
         self.children: dict[str, Template] = {}
         self._conditions: dict[str, bool | None] = {}
         self._open: set[str] = set()
+        for parameter in part["Parameters"].values():
+            if parameter["NoEcho"].flag() and parameter["Default"]:
+                parameter["Default"].conceal()
 
     @property
     def file(self) -> SourceFile:
@@ -74,7 +77,6 @@ class Template:
             return self.given[name]
         default, type = parameter["Default"], parameter["Type"].text() or ""
         if parameter["NoEcho"].flag():
-            default.conceal()
             return UNKNOWN
         text = default.text()
         if text is None or type.startswith("AWS::SSM"):
@@ -144,6 +146,19 @@ def merged(over: Part, under: Part) -> Part:
                 fields.values_at[key] = source.value.values_at[key]
     origin, own = over.origin, over.value_origin
     return Part(over.file, fields, (origin.start, origin.end), (own.start, own.end), over.name)
+
+
+def without(part: Part, name: str) -> Part:
+    """A mapping without one of its keys."""
+    if name not in (part.value if part.is_mapping else {}):
+        return part
+    fields = Fields()
+    for key, inner in part.items():
+        if key != name:
+            fields[key] = inner.value
+            fields.keys_at[key], fields.values_at[key] = part.value.keys_at[key], part.value.values_at[key]
+    origin, own = part.origin, part.value_origin
+    return Part(part.file, fields, (origin.start, origin.end), (own.start, own.end), part.name)
 
 
 def is_template(part: Part) -> bool:

@@ -32,7 +32,8 @@ class Plan:
         self._ids: dict[str, list[tuple[Instance, str]]] = {}
 
     def add(self) -> None:
-        conceal_around(self._document, frozenset({self._kind, "format_version", "terraform_version"}))
+        conceal_around(self._document, frozenset({self._kind, "configuration", "format_version"}))
+        conceal_named(self._document["configuration"])
         instances = list(self._instances())
         for instance in instances:
             self._ids.setdefault(instance.configured, []).append((instance, self._id(instance)))

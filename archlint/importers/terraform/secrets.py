@@ -8,7 +8,8 @@ from archlint.importers.reading.tree import Fields, Items, Part
 
 _SECRET = re.compile(
     r"(password|passwd|secret|token|private_key|access_key|connection_string|credential|user_data|custom_data|"
-    r"connection_url|auth|certificate|app_settings|environment_variables|kube_config|sas|primary_key$|startup_script)",
+    r"connection_url|auth|certificate|app_settings|environment_variables|kube_config|sas|primary_key$|startup_script|"
+    r"container_definitions|provider_config|^variables$|^default$)",
     re.IGNORECASE,
 )
 _NOT = re.compile(r"(_arn|_id|_name|_enabled|_mode|_type|authorization|author|partition)$|^auth(entication|orization)_")
@@ -20,6 +21,9 @@ def conceal_around(document: Part, kept: frozenset[str]) -> None:
     for key, part in document.items():
         if key not in kept:
             part.conceal()
+    for key in kept:
+        if document[key]["outputs"]:
+            document[key]["outputs"].conceal()
     text, (start, end) = document.file.text, _span(document)
     if text.startswith("[command]"):  # what a wrapper printed around it may be the same again
         document.file.conceal(0, start)

@@ -199,14 +199,40 @@ def relate_by_settings(cloud: Cloud) -> None:
 def _settings(resource: Resource, cloud: Cloud) -> Iterator[Value]:
     """Environments; their values are never shown."""
     for body in (resource.body, *resource.others):
-        yield from _concealed(body.at("environment").get("variables"))
-        yield from _concealed(body.get("app_settings"))
+        for variables in _environments(body):
+            yield from _concealed(variables)
+        for one in body.get("connection_string").blocks():
+            one.get("value").part.conceal()
+            yield one.get("value")
+        for container in _containers(body):
+            yield from _pairs(container)
     for task in tasks_of(resource, cloud) if resource.type == "aws_ecs_service" else ():
-        task.get("container_definitions").part.conceal()
+        if not task.get("container_definitions").part.is_list:
+            task.get("container_definitions").part.conceal()
         for container in containers(task):
-            for pair in container.get("environment").blocks():
-                pair.get("value").part.conceal()
-                yield pair.get("value")
+            yield from _pairs(container)
+
+
+def _environments(body: Value) -> Iterator[Value]:
+    yield body.at("environment").get("variables")
+    yield body.get("app_settings")
+    yield body.get("environment_variables")
+    yield body.at("service_config").get("environment_variables")
+    image = body.at("source_configuration", "image_repository", "image_configuration")
+    yield image.get("runtime_environment_variables")
+
+
+def _containers(body: Value) -> Iterator[Value]:
+    template = body.at("template")
+    for place in (template, template.at("spec")):
+        yield from place.get("containers", "container").blocks()
+
+
+def _pairs(container: Value) -> Iterator[Value]:
+    """Environments that are lists of names and values."""
+    for pair in container.get("environment", "env").blocks():
+        pair.get("value").part.conceal()
+        yield pair.get("value")
 
 
 def _scripts(resource: Resource, cloud: Cloud) -> Iterator[Value]:
