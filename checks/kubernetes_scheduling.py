@@ -72,14 +72,15 @@ def kubernetes_scheduling(component: Component, analyses: Analyses) -> Iterator[
 
     What it finds: for a component that runs on Kubernetes, each of these that is missing, at its own field: rules
     that keep two instances off one node (`scheduling.anti_affinity` or `spread`), a disruption budget, a readiness
-    and a liveness probe, requests and limits of processor and memory; also a budget that lets no instance go. On a
-    hard path of a flow with an objective, or on a critical component, it is a warning, else an info. A missing
-    liveness probe beside another one, a missing processor limit and the missing budget of a single instance are never
-    more than an info. Of a cluster: more pods on a node, or in all, than its limits allow. A component runs on
-    Kubernetes if it states `scheduling`, runs on (`runs_on`) a component of technology kubernetes, eks, gke or aks, or
-    is of that technology itself. Silent: one instance needs no rule of placement; zones or hosts that are stated
-    keep instances apart; what every host runs needs no budget, for drains pass over it; a probe of the balancer before it stands for readiness; `memory.limit` is a memory limit,
-    and a limit without a request reserves what it allows.
+    and a liveness probe, requests and limits of processor and memory; also a budget that lets no instance go, and
+    deploys of what is called that stop all instances before new ones start (`deploy.strategy: recreate`). On a hard
+    path of a flow with an objective, or on a critical component, it is a warning, else an info. A missing liveness
+    probe beside another one, a missing processor limit and the missing budget of a single instance are never more
+    than an info. Of a cluster: more pods on a node, or in all, than its limits allow. A component runs on Kubernetes
+    if it states `scheduling`, runs on (`runs_on`) a component of technology kubernetes, eks, gke or aks, or is of
+    that technology itself. Silent: one instance needs no rule of placement; zones or hosts that are stated keep
+    instances apart; what every host runs needs no budget, for drains pass over it; a probe of the balancer before it
+    stands for readiness; `memory.limit` is a memory limit, and a limit without a request reserves what it allows.
 
     Why it matters: nodes are drained for every upgrade, on ordinary days. Without a budget all instances may be
     evicted together, without a rule they may stand on one node from the start; a pod without requests is placed where
@@ -159,6 +160,7 @@ def _found(component: Component) -> Iterator[Finding | Unknown]:
         yield from _placement(component)
         yield from _disruption(component)
         yield from _probes(component)
+        yield from _deploys(component)
     yield from _resources(component)
 
 
@@ -243,6 +245,26 @@ def _probes(component: Component) -> Iterator[Finding | Unknown]:
             "no liveness probe, so an instance that hangs is not restarted",
             "Add a liveness probe where a restart is the cure, with more patience than the readiness probe has.",
         )  # fmt: skip
+
+
+def _deploys(component: Component) -> Iterator[Finding]:
+    """All instances stopped before the first new one starts."""
+    if stated(component.spec, "deploy.strategy") != "recreate" or not is_called(component):
+        return
+    least, most = fewest(component), greatest(component)
+    if isinstance(least, Known) and least.value == 0:
+        return
+    count = show(most.value, instances_field(component)) if isinstance(most, Known) else "instances"
+    whole = "its single instance" if isinstance(most, Known) and most.value == 1 else f"all of its {count}"
+    yield Finding(
+        at=component,
+        field="deploy.strategy",
+        severity=WARNING,
+        message=f"{component.label} stops {whole} before new ones start, so each deploy is an outage",
+        remedy="Replace instances one after the other (`rolling`), where old and new ones may run side by side.",
+        key="deploy strategy",
+        cause="recreated at each deploy",
+    )
 
 
 def _resources(component: Component) -> Iterator[Finding]:
