@@ -22,7 +22,7 @@ def application(draft: Draft, document: Part, file_stem: str, hosts: Sequence[st
     """
     info = document["info"]
     title = info["title"]
-    name = slug(title.text() or "") or slug(file_stem) or "application"
+    name = slug(title.text() or "") or slug(re.split(r"[:/]", document["id"].text() or file_stem)[-1]) or "application"
     spellings = (*(host.split(".")[0] for host in hosts if _INTERNAL.search(host)), *_spellings(name))
     known = next((found for known in spellings if (found := draft.find(known)) is not None), None)
     if known is None or known.section not in ("services", "externals", "jobs", "networks"):

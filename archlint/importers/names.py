@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 _REFUSED = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 def as_name(text: str) -> str:
-    """A name: what the language does not take becomes `-`. Empty where nothing is left of the text."""
+    """A name: letters lose their accents, what else is not taken becomes `-`. Empty where nothing is left."""
+    if not text.isascii():
+        text = "".join(mark for mark in unicodedata.normalize("NFD", text) if not unicodedata.combining(mark))
     return _REFUSED.sub("-", text.strip()).strip("-._")
 
 

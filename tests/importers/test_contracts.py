@@ -211,3 +211,10 @@ def test_deprecated_operations_and_callbacks_are_remarked_on_once(tmp_path: Path
         "the document does not say (api.deprecation_window)",
         "note: a calls addresses that its callers give (callbacks or webhooks); they are left out",
     ]
+
+
+def test_names_lose_accents_and_documents_without_a_title_take_their_id(tmp_path: Path) -> None:
+    titled = {"openapi": "3.0.3", "info": {"title": "Crème Brûlée API", "version": "1"}, "paths": {}}
+    assert list(drafted("openapi", titled, tmp_path).finished.data["services"]) == ["creme-brulee-api"]
+    by_id = {"asyncapi": "2.6.0", "id": "urn:net:example:orders", "info": {"title": " "}, "channels": {}}
+    assert list(drafted("asyncapi", by_id, tmp_path).finished.data["services"]) == ["orders"]

@@ -191,6 +191,18 @@ istio_requests_total{source_app="unknown",destination_app="stock"} 4
     assert len(imported.remarks) == 1
 
 
+def test_metrics_are_read_as_the_collector_exports_them(tmp_path: Path) -> None:
+    attributes = [{"key": key, "value": {"stringValue": value}} for key, value in (("client", "a"), ("server", "b"))]
+    metrics = [
+        {
+            "name": "traces_service_graph_request_total",
+            "sum": {"dataPoints": [{"attributes": attributes, "asInt": "4"}]},
+        }
+    ]
+    export = {"resourceMetrics": [{"scopeMetrics": [{"metrics": metrics}]}]}
+    assert calls(drafted("service-graph", export, tmp_path)) == [("a", "b")]
+
+
 @pytest.mark.parametrize(
     ("name", "section"),
     [

@@ -11,14 +11,22 @@ from archlint.importers.gathering import Sources
 from archlint.importers.observed import Graph
 from archlint.importers.reading.files import SourceFile
 from archlint.importers.service_graph.kiali import is_kiali, read_kiali
-from archlint.importers.service_graph.metrics import exposed, is_answer, is_exposition, of_answer, read_series
+from archlint.importers.service_graph.metrics import (
+    exported,
+    exposed,
+    is_answer,
+    is_export,
+    is_exposition,
+    of_answer,
+    read_series,
+)
 
 TITLE = "a service graph: Kiali's, or metrics of OpenTelemetry or Istio"
 IS_PARTIAL = True
 
 
 def recognises(file: SourceFile) -> bool:
-    return is_exposition(file) or any(is_kiali(part) or is_answer(part) for part in file.documents)
+    return is_exposition(file) or any(is_kiali(part) or is_answer(part) or is_export(part) for part in file.documents)
 
 
 def draft_from(sources: Sources, draft: Draft) -> None:
@@ -32,4 +40,6 @@ def draft_from(sources: Sources, draft: Draft) -> None:
                 read_kiali(part, graph, draft)
             elif is_answer(part):
                 read_series(of_answer(part), graph, draft)
+            else:
+                read_series(exported(part), graph, draft)
     graph.draft(draft)

@@ -1,4 +1,4 @@
-"""Service graphs as metrics: as Prometheus scrapes them, and as it answers a query in JSON."""
+"""Service graphs as metrics: as Prometheus scrapes them or answers in JSON, and as OpenTelemetry exports them."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ _SERIES = re.compile(
     r"\{([^\n]*)\}[ \t]+(\S+)",
     re.MULTILINE,
 )
+_COUNTERS = ("traces_service_graph_request_total", "traces_service_graph_request")
 _LABEL = re.compile(r'([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"')
 _ENDS = (
     (("client",), ("server",)),
@@ -82,6 +83,23 @@ def of_answer(part: Part) -> Iterator[Series]:
         values = [_number(pair[1].text() or "") for pair in (one["value"], *one["values"].each())]
         known = [value for value in values if value is not None]
         yield Series(labels, max(known) if known else None, one["metric"].origin)
+
+
+def exported(part: Part) -> Iterator[Series]:
+    """Of an export of OpenTelemetry's collector the counters of requests."""
+    for resource in part["resourceMetrics"].each():
+        for metric in (metric for scope in resource["scopeMetrics"].each() for metric in scope["metrics"].each()):
+            if (metric["name"].text() or "") in _COUNTERS:
+                for point in metric["sum"]["dataPoints"].each():
+                    pairs = (
+                        (one["key"].text(), one["value"]["stringValue"].text()) for one in point["attributes"].each()
+                    )
+                    labels = {key: value or "" for key, value in pairs if key is not None}
+                    yield Series(labels, point.first("asInt", "asDouble").number(), metric["name"].origin)
+
+
+def is_export(part: Part) -> bool:
+    return next(exported(part), None) is not None
 
 
 def _number(text: str) -> float | None:
