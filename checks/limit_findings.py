@@ -142,6 +142,8 @@ def _remedy(breach: Breach) -> str:
     if breach.level == "beyond" or limit.kind == "hard":
         move = "at least" if limit.direction == "min" else "at most"
         return f"Bring it to {move} {figure_of(breach, bound.amount)}. Beyond the limit {limit.breaks}."
+    if limit.lifted_by is not None and not bound.said:
+        return f"Ask for less, or {lifted(bound)}, and state it under `settings`. Beyond the limit {limit.breaks}."
     what = f"`{limit.key}`" if limit.key else "the quota"
     advised = ""
     if breach.advised is not None:
@@ -151,6 +153,11 @@ def _remedy(breach: Breach) -> str:
         )
     state = "" if bound.said else f" If it is raised already, state it: {_statement(breach)}."
     return f"Ask for less, or raise {what}.{state}{advised} Beyond the limit {limit.breaks}."
+
+
+def lifted(bound: Bound) -> str:
+    """How to take away a limit that one value of its key does."""
+    return f"set `{bound.limit.key}: {bound.limit.lifted_by}`"
 
 
 def _statement(breach: Breach) -> str:

@@ -9,6 +9,7 @@ from archlint.checks.limit_findings import (
     evidence_of,
     field_of,
     figure_of,
+    lifted,
     limit_in_words,
     limit_name,
     raised,
@@ -63,6 +64,8 @@ def _remedy(breaches: Sequence[Breach]) -> str:
     keys = [f"`{each.bound.limit.key}`" for each in breaches if each.bound.limit.raisable and each.bound.limit.key]
     least = breaches[0]
     fits = f"Send a reference, or pieces of at most {figure_of(least, least.bound.amount)}"
+    if least.bound.limit.lifted_by is not None and not least.bound.said:
+        return f"{fits}; or {lifted(least.bound)}, and state it. Beyond the limit {least.bound.limit.breaks}."
     if len(keys) < len(breaches):
         return f"{fits}. Beyond the limit {least.bound.limit.breaks}."
     together = " and ".join(keys) + (" together" if len(keys) > 1 else "")

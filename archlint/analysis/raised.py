@@ -68,7 +68,7 @@ def _said(subject: Subject, measured: Measured, limit: Limit) -> tuple[str, floa
         for key in (limit.key, *limit.also):
             if settings and key is not None and key in settings:
                 amount = configured(settings[key], limit)
-                if amount == 0 and limit.zero == "default":
+                if (amount == 0 and limit.zero == "default") or (amount is None and limit.lifted_by is not None):
                     continue
                 return Unknown(f"settings.{key}") if amount is None else (f"settings.{key}", amount)
     return None
@@ -84,6 +84,8 @@ def _owners(subject: Subject, measured: Measured) -> Iterator[Element]:
 
 def configured(value: object, limit: Limit) -> float | None:
     """A setting in the canonical unit, endless where it sets none at all; None where it cannot be read."""
+    if limit.lifted_by is not None and str(value).lower() == limit.lifted_by.lower():
+        return math.inf
     amount = _amount(value, limit)
     if amount is None or math.isnan(amount):
         return None

@@ -109,6 +109,7 @@ def _build_limit(record: Record, slug: str) -> Limit:
         None if (unit := record.choice("key_unit", UNITS, "")) == "" else unit,
         record.optional_number("per_key"),
         None if (zero := record.choice("zero", ZEROS, "")) == "" else zero,
+        record.optional_text("lifted_by"),
     )
     record.done()
     _refuse_unfit(record, limit)

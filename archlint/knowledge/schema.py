@@ -124,6 +124,7 @@ _LIMIT: Mapping[str, Schema] = {
     "key_unit": _one_of(UNITS, "Unit of a bare number at the key, where it is not bytes or a plain count"),
     "per_key": {"type": "number", "exclusiveMinimum": 0, "description": "Limit for each unit of what the key sets"},
     "zero": _one_of(ZEROS, "What a 0 at the key means, where it is not none at all"),
+    "lifted_by": _text("Text at the key that takes the limit away"),
     "condition": _refer("condition", "When it holds; always where nothing is said"),
     "breaks": _text("What happens beyond it"),
     "error": _text("What users or logs then see"),

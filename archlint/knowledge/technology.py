@@ -114,7 +114,7 @@ class Limit(NamedTuple):
 
     `key` and the keys in `also` set it in the technology's configuration. A bare number there is in `key_unit`
     (canonical where None), and the limit is `per_key` times it: 0.5 where two of what is set make one. A zero there
-    means what `zero` says, nought where it is None.
+    means what `zero` says, nought where it is None; the text `lifted_by` takes the limit away.
     """
 
     technology: str
@@ -137,6 +137,7 @@ class Limit(NamedTuple):
     key_unit: str | None = None
     per_key: float | None = None
     zero: Zero | None = None
+    lifted_by: str | None = None
 
     @property
     def name(self) -> str:

@@ -111,6 +111,8 @@ def _facts(limit: Limit) -> Iterator[str]:
     if limit.key:
         zero = f"; 0 means {_ZEROS[limit.zero]}" if limit.zero else ""
         yield f"set by: {', '.join((limit.key, *limit.also))}{zero}"
+    if limit.lifted_by:
+        yield f"taken away by: {limit.key}: {limit.lifted_by}"
     yield f"beyond it: {limit.breaks}"
     if limit.error:
         yield f"error: {limit.error}"

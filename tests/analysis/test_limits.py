@@ -303,6 +303,7 @@ def test_a_zero_at_the_key_may_mean_no_limit(size: str, expected: list[tuple[str
         ("linux", "open_files", "unlimited", math.inf),
         ("linux", "open_files", "many", None),
         ("linux", "open_files", "nan", None),
+        ("lambda", "response_payload", "RESPONSE_STREAM", math.inf),
     ],
 )
 def test_a_setting_may_be_written_as_in_the_configuration(
@@ -310,6 +311,15 @@ def test_a_setting_may_be_written_as_in_the_configuration(
 ) -> None:
     found = next(found for found in Catalogue().limits(technology) if found.id == limit)
     assert configured(written, found) == amount
+
+
+@pytest.mark.parametrize(("mode", "expected"), [("BUFFERED", [("quota", "response_payload")]), ("RESPONSE_STREAM", [])])
+def test_a_setting_may_take_a_limit_away(mode: str, expected: list[tuple[str, str]]) -> None:
+    text = (
+        "services: {a: {replicas: 2, calls: [{to: f, response: 20MB}]},"
+        f" f: {{technology: lambda, settings: {{InvokeMode: {mode}}}}}}}\n"
+    )
+    assert breaches(text, "f") == expected
 
 
 def test_a_zero_may_be_the_figure_itself() -> None:
