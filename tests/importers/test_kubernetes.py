@@ -284,6 +284,47 @@ def test_what_every_host_runs_needs_neither_budget_nor_placement(tmp_path: Path)
     assert {"anti_affinity", "disruption_budget"}.isdisjoint(scheduling(found))
 
 
+def test_memory_is_that_of_the_container_that_serves(tmp_path: Path) -> None:
+    text = deployment("web", container="resources: {limits: {memory: 1Gi}}, ")
+    other = "{name: other, image: example.com/other, resources: {limits: {memory: 512Mi}}}"
+    found = drafted(tmp_path, text.replace("image: example.com/web}]", f"image: example.com/web}}, {other}]"))
+    assert scheduling(found)["limits"] == {"memory": "1536MiB"}
+    assert found.finished.data["services"]["web"]["memory"] == {"limit": "1GiB"}
+
+
+@pytest.mark.parametrize(
+    ("more", "note"),
+    [
+        (
+            "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: h, namespace: shop}\n"
+            "spec: {scaleTargetRef: {kind: Deployment, name: gone}, maxReplicas: 3}\n",
+            "HorizontalPodAutoscaler h scales what these files do not describe",
+        ),
+        (
+            "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: h, namespace: shop}\n"
+            "spec: {scaleTargetRef: {kind: Deployment, name: web}, minReplicas: 3, maxReplicas: 3}\n",
+            "HorizontalPodAutoscaler h never scales: its bounds are one number",
+        ),
+        (service("gone"), "Service gone selects no pod that these files describe"),
+        (
+            deployment("odd", spec="strategy: {type: Sometimes}, "),
+            "Deployment odd has a strategy of deployment that Kubernetes does not know, and so is never updated",
+        ),
+        (
+            deployment("odd").replace("labels: {app: odd}", "labels: {app: even}"),
+            "Deployment odd selects labels that its own pods do not have",
+        ),
+        (
+            "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: i, namespace: shop}\n"
+            "spec: {defaultBackend: {service: {name: gone, port: {number: 80}}}}\n",
+            "Ingress i leads to a Service that these files do not describe",
+        ),
+    ],
+)
+def test_what_leads_nowhere_is_told(more: str, note: str, tmp_path: Path) -> None:
+    assert notes(drafted(tmp_path, deployment("web") + more)) == [note]
+
+
 # Forms of files
 
 

@@ -65,6 +65,7 @@ def draft_objects(objects: Objects, draft: Draft) -> None:
     if not workloads and not resources:
         _state_idle_budgets(objects, draft)
     _tell_mismatches(workloads, draft)
+    _tell_strategies(workloads, draft)
     _state_system(workloads, draft)
     tell(draft, objects.templates, "is a template: render it first", "are templates: render them first")
     tell_twice(objects, draft)
@@ -205,6 +206,18 @@ def _tell_mismatches(workloads: Sequence[Workload], draft: Draft) -> None:
         and not selector.selects(one.labels)
     ]
     tell(draft, lost, "selects labels that its own pods do not have", "select labels that their own pods do not have")
+
+
+def _tell_strategies(workloads: Sequence[Workload], draft: Draft) -> None:
+    unknown = [
+        one.item
+        for one in workloads
+        if one.kind in ("Deployment", "DeploymentConfig")
+        and (word := one.item.spec["strategy"]["type"].text()) is not None
+        and word not in _STRATEGIES
+    ]
+    many = "have strategies of deployment that Kubernetes does not know, and so are never updated"
+    tell(draft, unknown, "has a strategy of deployment that Kubernetes does not know, and so is never updated", many)
 
 
 def _state_system(workloads: Sequence[Workload], draft: Draft) -> None:

@@ -32,13 +32,14 @@ class Entry:
 
 def state_entries(objects: Objects, directory: Directory, draft: Draft) -> None:
     """One population of clients, which calls all that is open to it."""
-    lost: list[Object] = []
+    lost: dict[Object, None] = {}
     clients: Component | None = None
     for item, entries in _all(objects):
         for entry in entries:
             target = directory.named(entry.namespace, entry.service)
             if target is None:
-                lost += [item] if item not in lost and item.kind != "Service" else []
+                if item.kind != "Service":
+                    lost[item] = None
                 continue
             if clients is None:
                 clients = draft.component("clients", _name(draft), entry.origin)
@@ -46,7 +47,12 @@ def state_entries(objects: Objects, directory: Directory, draft: Draft) -> None:
             call = clients.call(target.name, entry.origin)
             if entry.rule is not None:
                 _state_rule(call, entry.rule)
-    tell(draft, lost, "leads to a Service that these files do not describe", "lead to Services that are not described")
+    tell(
+        draft,
+        list(lost),
+        "leads to a Service that these files do not describe",
+        "lead to Services that are not described",
+    )
 
 
 def _name(draft: Draft) -> str:

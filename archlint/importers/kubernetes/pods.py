@@ -90,6 +90,9 @@ class Defaults:
 def _state_compute(component: Component, workload: Workload, defaults: Defaults) -> None:
     """The sums over all containers, where each of them says it."""
     said = {which: _state_sums(component, workload, which, defaults) for which in ("requests", "limits")}
+    own, origin = _compute(workload.main, "limits", "memory", defaults)
+    if own is not None and workload.section == "services" and component.stated("scheduling.limits.memory") is not None:
+        component.state("memory.limit", size(int(own)), origin)
     where = workload.main.origin
     if not said["limits"]:
         component.state("scheduling.limits", "none", where.noted("no limits"))
@@ -111,8 +114,6 @@ def _state_sums(component: Component, workload: Workload, which: str, defaults: 
             origin = origin.noted(f"of {len(known)} containers together")
         written: int | float | str = number(total) if resource == "cpu" else size(int(total))
         component.state(f"scheduling.{which}.{resource}", written, origin)
-        if (which, resource, workload.section) == ("limits", "memory", "services"):
-            component.state("memory.limit", written, origin)
     return said
 
 

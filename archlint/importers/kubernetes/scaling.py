@@ -73,15 +73,18 @@ class Scaling:
     def __init__(self, objects: Objects, workloads: Sequence[Workload], draft: Draft) -> None:
         self._scalers: dict[tuple[str, str, str], Scaler] = {}
         lost: list[Object] = []
+        again: list[Object] = []
         known = {(one.namespace, one.item.plain_kind, one.item.name) for one in workloads}
         for item, scaler in _scalers(objects):
             target = item.spec["scaleTargetRef"]
             kind, name = target["kind"].text() or "Deployment", target["name"].text() or ""
-            self._scalers.setdefault((item.namespace, kind, name), scaler)
+            if self._scalers.setdefault((item.namespace, kind, name), scaler) is not scaler:
+                again.append(item)
             if (item.namespace, kind, name) not in known:
                 lost.append(item)
         self.targets = {} if known else {key: self._scalers[key] for key in sorted(self._scalers)}
         self._tell_fixed(objects, draft)
+        tell(draft, again, "scales what another one scales too; left out", "scale what others scale too; left out")
         if known:
             tell(draft, lost, "scales what these files do not describe", "scale what these files do not describe")
 
