@@ -146,7 +146,7 @@ def _in_largest_cell(service: Service, instances: int) -> int:
     return in_largest_cell(instances, cells.count, cells.largest_share)
 
 
-@check("LAW092", "per-node-cost-times-nodes", severity=ERROR, subsumes=("LAW130",))
+@check("LAW092", "per-node-cost-times-nodes", severity=ERROR, subsumes=("LAW020", "LAW130"))
 def per_node_cost_times_nodes(component: Component, analyses: Analyses) -> Iterator[Finding]:
     """Agents that call home add up to more than what they call can serve.
 

@@ -44,7 +44,9 @@ def tries_under_failure(attempts: float, budget: float | None = None) -> float:
 
 def tries_within(attempts: float, one_try: float, pause: float, deadline: float) -> float:
     """Tries that begin before a deadline, each after the last has timed out and a pause has passed."""
-    begun = deadline / (one_try + pause) if one_try + pause > 0 else math.inf
+    if deadline == math.inf or one_try + pause <= 0:
+        return attempts
+    begun = deadline / (one_try + pause)
     return attempts if begun >= attempts else max(1.0, float(math.ceil(begun)))
 
 

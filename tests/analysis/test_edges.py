@@ -210,6 +210,8 @@ def test_unlimited_attempts() -> None:
     assert tries_within(math.inf, 1.0, 0.5, 6.0) == 4.0
     assert tries_within(math.inf, 0.0, 0.0, 6.0) == math.inf
     assert tries_within(3.0, 0.0, 5e-324, 6.0) == 3.0
+    assert tries_within(3.0, math.inf, math.inf, math.inf) == 3.0
+    assert tries_within(3.0, math.inf, 0.0, 6.0) == 1.0
 
 
 @pytest.mark.parametrize("alpha", [0.0, 5e-324, 0.03, 1.0, 1.5, 1e300])

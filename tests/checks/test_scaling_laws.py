@@ -227,3 +227,13 @@ def test_a_manifest_that_names_no_team_is_not_judged_by_its_teams() -> None:
         assert not severities_of(report, code)
     for code in ("LAW051", "LAW052", "LAW111"):
         assert not needs_of(report, code)
+
+
+def test_calls_by_the_clock_that_overload_a_service_are_one_finding() -> None:
+    """1,000 calls a second of 100 ms need 100 slots of the 64: too many calls is the cause, not too few slots."""
+    report = report_of(
+        "clients: {app: {concurrent: 10000, calls: [{to: api, every: 10s}]}}\n"
+        "services: {api: {replicas: 2, capacity: {concurrency: 32, service_time: 100ms}}}\n"
+    )
+    assert severities_of(report, "LAW092") == ["error"]
+    assert severities_of(report, "LAW020") == severities_of(report, "LAW130") == []
