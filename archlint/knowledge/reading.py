@@ -135,7 +135,7 @@ class Record:
 
 def _a(field: str) -> str:
     """What a value of the field is called."""
-    return {"of": "what carries a setting", "key_unit": "a unit"}.get(field, f"a {field}")
+    return {"of": "what carries a setting", "key_unit": "a unit", "zero": "a meaning of 0"}.get(field, f"a {field}")
 
 
 class Document:
