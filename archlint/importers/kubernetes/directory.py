@@ -111,6 +111,7 @@ class Outside:
 def fill(directory: Directory, objects: Objects, pods: Labelled[Workload], taken: Set[str], draft: Draft) -> None:
     """Enter all Services. What no workload, operator or outside host stands behind is told in one note."""
     empty, names_out, split = list[Object](), list[Outside](), list[Object]()
+    names: dict[int, list[str]] = {}
     for item in objects.of("Service"):
         selector = selector_of_service(item.spec["selector"])
         external = item.spec["externalName"].text()
@@ -118,7 +119,10 @@ def fill(directory: Directory, objects: Objects, pods: Labelled[Workload], taken
         if selector is None and pod is not None:
             directory.add_pod(item.namespace, item.name, pod)
         elif selector is not None:
-            found = sorted({(one.follows or one).name: one for one in pods.selected(item.namespace, selector)})
+            selected = pods.selected(item.namespace, selector)
+            if id(selected) not in names:
+                names[id(selected)] = sorted({(one.follows or one).name for one in selected})
+            found = names[id(selected)]
             if found:
                 directory.add(item.namespace, item.name, Target(item.name if item.name in found else found[0]))
                 split += [item] if len(found) > 1 and item.name not in found else []

@@ -26,7 +26,8 @@ _SILENT = frozenset(
         "Lease", "CSIDriver", "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration",
         "ValidatingAdmissionPolicy", "VolumeSnapshotClass", "ValidatingAdmissionPolicyBinding", "PodSecurityPolicy",
         "SecurityContextConstraints", "RuntimeClass", "PodTemplate", "ControllerRevision", "VolumeSnapshot",
-        "VerticalPodAutoscaler", "PodMetrics", "CertificateSigningRequest",
+        "VerticalPodAutoscaler", "PodMetrics", "TriggerAuthentication",
+        "ClusterTriggerAuthentication", "CertificateSigningRequest",
     }
 )  # fmt: skip
 _SILENT_GROUPS = (

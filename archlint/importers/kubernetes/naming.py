@@ -28,11 +28,16 @@ class Named(Protocol):
 
 def merge_versions(workloads: Sequence[Workload], objects: Objects, pods: Labelled[Workload]) -> None:
     """Workloads behind one Service that differ only in their version are one component, named like the Service."""
+    seen: set[int] = set()
     for service in objects.of("Service"):
         selector = selector_of_service(service.spec["selector"])
         if selector is None or service.spec["clusterIP"].text() == "None":
             continue
-        selected = [workload for workload in pods.selected(service.namespace, selector) if workload.follows is None]
+        everything = pods.selected(service.namespace, selector)
+        if id(everything) in seen:  # another Service selects the same: the first names what they are
+            continue
+        seen.add(id(everything))
+        selected = [workload for workload in everything if workload.follows is None]
         versions = [workload for workload in selected if workload.section == "services"]
         if len(versions) > 1 and len(versions) == len(selected) and len({_unversioned(one) for one in versions}) == 1:
             first, *others = sorted(versions, key=lambda one: one.item.name)

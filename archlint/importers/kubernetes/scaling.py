@@ -230,11 +230,16 @@ def state_budgets(
     """What evictions must leave of each workload; `none` where no budget selects its pods."""
     covered: set[Workload] = set()
     idle: list[Object] = []
+    seen: set[tuple[object, ...]] = set()
     for item in objects.of("PodDisruptionBudget"):
         selector = selector_of(item.spec["selector"])
         selected = _selected(item, selector, pods)
         if not selected:
             idle.append(item)
+        key = item.namespace, selector.key if selector is not None else None
+        if key in seen:  # the first of those that select the same stands
+            continue
+        seen.add(key)
         for workload in selected:
             first = workload.follows or workload
             state_budget(first.at, item, scaling.bounds(workload))

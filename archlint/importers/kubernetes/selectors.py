@@ -42,6 +42,11 @@ class Selector:
     def is_empty(self) -> bool:
         return not self.labels and not self.requirements
 
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Equal for selectors that say the same."""
+        return (tuple(sorted(self.labels.items())), self.requirements)
+
     def selects(self, labels: Labels) -> bool:
         return all(labels.get(key) == value for key, value in self.labels.items()) and all(
             requirement.holds(labels) for requirement in self.requirements
@@ -66,6 +71,7 @@ class Labelled(Generic[T]):
         """Of each its namespace, its labels and itself."""
         self._all: dict[str, list[tuple[Labels, T]]] = {}
         self._by_label: dict[tuple[str, str, str], list[tuple[Labels, T]]] = {}
+        self._found: dict[tuple[object, ...], list[T]] = {}
         for namespace, labels, thing in things:
             entry = labels, thing
             self._all.setdefault(namespace, []).append(entry)
@@ -73,6 +79,13 @@ class Labelled(Generic[T]):
                 self._by_label.setdefault((namespace, key, value), []).append(entry)
 
     def selected(self, namespace: str, selector: Selector) -> list[T]:
+        """The same list for the same selector, not to be changed."""
+        key = namespace, selector.key
+        if key not in self._found:
+            self._found[key] = self._select(namespace, selector)
+        return self._found[key]
+
+    def _select(self, namespace: str, selector: Selector) -> list[T]:
         among = self._all.get(namespace, [])
         for key, value in selector.labels.items():
             with_label = self._by_label.get((namespace, key, value), [])
