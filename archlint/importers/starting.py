@@ -16,6 +16,8 @@ from archlint.records import dataclass
 
 _DEPLOYED = ("kubernetes", "cloudformation", "terraform", "compose", "score")
 """Sources that say what runs, the nearest to production first: of these, one is drafted from unless more are asked."""
+_BESIDE = ("backstage", "istio")
+"""Sources that say more of what runs. Others, such as documents of interfaces, are often those of somebody else."""
 
 _STARTER = """\
 # What archlint knows of this system. Everything but `archlint` and `system.name` may be left out: what does not
@@ -73,10 +75,12 @@ def detect(folder: Path) -> tuple[Detected, ...]:
 
 
 def chosen(detected: Iterable[Detected]) -> tuple[str, ...]:
-    """The sources to draft from where nobody says which: one of what runs, and all that tell more about it."""
+    """The sources to draft from where nobody says which: one of what runs and what tells more of it, else the first."""
     sources = [found.source for found in detected]
     deployed = next((source for source in _DEPLOYED if source in sources), None)
-    return tuple(source for source in sources if source == deployed or source not in _DEPLOYED)
+    if deployed is None:
+        return tuple(sources[:1])
+    return (deployed, *(source for source in sources if source in _BESIDE))
 
 
 def draft_of(sources: Sequence[str], folder: Path, name: str | None) -> Imported:
