@@ -272,11 +272,14 @@ def copies_by_region(geography: Geography, store: Component, copies: int) -> dic
 
 def commit_time(geography: Geography, leader: str, held: Mapping[str, int], quorum: int) -> float | None:
     """Seconds from the leader to the (quorum - 1)th nearest other copy; None where a link's time is not stated."""
-    times: list[float] = []
+    times: list[tuple[float, int]] = []
     for region, count in held.items():
         time = geography.rtt(leader, region)
         if time is None:
             return None
-        times.extend([time] * count)
-    times.sort()
-    return times[min(quorum, len(times)) - 1] if times and quorum > 0 else 0.0
+        times.append((time, count))
+    reached, longest = 0, 0.0
+    for time, count in sorted(times) if quorum > 0 else ():
+        if reached < quorum and count:
+            reached, longest = reached + count, time
+    return longest
