@@ -220,3 +220,18 @@ def test_templates_grow_no_faster_than_what_they_hold(tmp_path: Path) -> None:
             },
         }
     assert len(of_resources(resources, tmp_path)["services"]) == 1_000
+
+
+def test_templates_that_are_uploaded_under_their_paths_are_found(tmp_path: Path) -> None:
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "web.yaml").write_text(
+        "Parameters:\n  Queue: {Type: String}\nResources:\n  F:\n    Type: AWS::Lambda::Function\n"
+        "    Properties: {Environment: {Variables: {Q: !Ref Queue}}}\n"
+    )
+    (tmp_path / "master.yaml").write_text(
+        "Resources:\n  Work: {Type: AWS::SQS::Queue}\n  Web:\n    Type: AWS::CloudFormation::Stack\n    Properties:\n"
+        "      TemplateURL: !Sub https://${AWS::Region}.example.org/parts/web.yaml\n"
+        "      Parameters: {Queue: !Ref Work}\n"
+    )
+    data = import_sources([Asked("cloudformation", (str(tmp_path),))]).finished.data
+    assert data["services"]["F"]["depends_on"] == [{"on": "Work"}]

@@ -133,7 +133,8 @@ def _lead_integration(resource: Resource, cloud: Cloud, draft: Draft) -> None:
     if api is None or api.component is None:
         return
     told = resource.at("integration") if resource.get("integration") else resource.body
-    for target in cloud.reached(told.get("uri", "integration_uri")):
+    uri = told.get("uri", "integration_uri")
+    for target in cloud.reached(uri if uri.targets() else told.get("request_parameters")):
         cloud.lead(api, target, resource.origin)
     if api.component.stated("timeout") is None:
         state_milliseconds(api.component, "timeout", told.get("timeout_milliseconds", "timeout_in_millis"))

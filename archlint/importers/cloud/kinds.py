@@ -333,7 +333,7 @@ _NEVER = re.compile(
     r"|CloudFront|CloudTrail|Cognito|EFS|RDS|ElastiCache|DynamoDB|SES|XRay|Glue|Athena|LakeFormation|AppSync|ECS|EKS"
     r"|StepFunctions|Events|EventSchemas|Serverless|Synthetics|Inspector|Organizations|RAM|ResourceGroups|Signer"
     r"|IoT|Kinesis|OpenSearchService|Redshift|MSK|DocDB|Neptune|Scheduler|Chatbot|Budgets|ServiceCatalog\w*|DLM"
-    r"|ImageBuilder|CE|SecurityHub|Macie|AccessAnalyzer|VpcLattice|Macro)::|Custom::)"
+    r"|AppConfig|Amplify|ImageBuilder|CE|SecurityHub|Macie|AccessAnalyzer|VpcLattice|Macro)::|Custom::)"
 )
 
 

@@ -38,11 +38,18 @@ def draft_from(sources: Sources, draft: Draft) -> None:
     draft_resources(cloud, draft, serverless.relate)
 
 
+def _scope(template: Template) -> str:
+    """What tells the resources of one template from those of others: the stack's name in the one that nests it."""
+    if len(template.nested_as) == 1:
+        return template.nested_as[0]
+    return PurePath(template.file.name).stem.removesuffix(".template")
+
+
 def _add(template: Template, name: str, part: Part, cloud: Cloud, serverless: sam.Serverless, is_only: bool) -> None:
     type = part["Type"].text() or ""
     properties = sam.with_globals(part["Properties"], type, template)
     body = Value(template.resolved(properties), cloud)
-    scope = "" if is_only else PurePath(template.file.name).stem.removesuffix(".template")
+    scope = "" if is_only else _scope(template)
     resource = Resource(
         template.id(name), canonical(sam.TYPES.get(type, type)), name, scope, body, part.origin, is_complete=True
     )

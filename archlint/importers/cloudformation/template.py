@@ -18,11 +18,15 @@ _DEFAULTS = frozenset({"String", "Number", "List<Number>", "CommaDelimitedList"}
 
 
 class Template:
-    """A template, and what names mean in it. `given` are parameters that another template states."""
+    """A template, and what names mean in it.
+
+    `given` are parameters that another template states, `nested_as` the names under which others nest this one.
+    """
 
     def __init__(self, part: Part, prefix: str, exports: Exports) -> None:
         self.part, self.prefix, self._exports = part, prefix, exports
         self.given: dict[str, Any] = {}
+        self.nested_as: list[str] = []
         self.children: dict[str, Template] = {}
         self._conditions: dict[str, bool | None] = {}
         self._open: set[str] = set()

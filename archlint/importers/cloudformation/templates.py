@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from archlint.importers.cloud.values import Link
 from archlint.importers.cloudformation.intrinsics import UNKNOWN
 from archlint.importers.cloudformation.template import Template, is_template
 from archlint.importers.draft import Draft
@@ -44,13 +45,19 @@ def templates_of(sources: Sources, draft: Draft) -> list[Template]:
 
 
 def _nest(parent: Template, found: list[Template], exports: Exports, sources: Sources, draft: Draft) -> None:
+    lost: list[Part] = []
     for name, resource in parent.resources():
         property = _NESTED.get(resource["Type"].text() or "")
         location = resource["Properties"][property or ""]
         path = location.text() if property else None
-        if path is None or "://" in path or path.startswith("s3:"):
-            if property:
-                draft.note(f"the nested template of {name} is not a file beside this one; left out", resource.origin)
+        if property is None:
+            continue
+        uploaded = _uploaded(location, parent, found)
+        if uploaded is not None:
+            _give(parent, name, resource, uploaded)
+            continue
+        if path is None or "://" in path:
+            lost.append(resource)
             continue
         try:
             file = sources.beside(path, parent.file)
@@ -60,9 +67,32 @@ def _nest(parent: Template, found: list[Template], exports: Exports, sources: So
             continue
         for part in documents:
             child = next((one for one in found if one.file is file), None) or _further(part, found, exports)
-            if child is not parent and name not in parent.children:
-                parent.children[name] = child
-                child.given |= parent.parameters_for(resource["Properties"]["Parameters"])
+            _give(parent, name, resource, child)
+    if lost:
+        more = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
+        draft.note(f"the nested template {lost[0].name}{more} is no file beside this one; left out", lost[0].origin)
+
+
+def _give(parent: Template, name: str, resource: Part, child: Template) -> None:
+    if child is not parent and name not in parent.children:
+        parent.children[name] = child
+        child.nested_as.append(name)
+        child.given |= parent.parameters_for(resource["Properties"]["Parameters"])
+
+
+def _uploaded(location: Part, parent: Template, found: list[Template]) -> Template | None:
+    """The template whose path an address ends with, where templates are uploaded under their own paths."""
+    value = parent.resolved(location).value
+    text = value.text if isinstance(value, Link) else value
+    if not isinstance(text, str) or "://" not in text:
+        return None
+    words = text.replace(UNKNOWN.text, "-").partition("?")[0].split("/")
+    for count in (3, 2, 1):
+        ending = "/".join(words[-count:])
+        fitting = [one for one in found if f"/{one.file.name}".endswith(f"/{ending}") and one is not parent]
+        if len(fitting) == 1:
+            return fitting[0]
+    return None
 
 
 def _further(part: Part, found: list[Template], exports: Exports) -> Template:
