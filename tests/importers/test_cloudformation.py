@@ -235,3 +235,23 @@ def test_templates_that_are_uploaded_under_their_paths_are_found(tmp_path: Path)
     )
     data = import_sources([Asked("cloudformation", (str(tmp_path),))]).finished.data
     assert data["services"]["F"]["depends_on"] == [{"on": "Work"}]
+
+
+def test_addresses_that_instances_are_set_up_with_are_edges_and_names_for_tools_are_none(tmp_path: Path) -> None:
+    init = {"config": {"files": {"/etc/app": {"content": {"Fn::Join": ["", [
+        "db=", {"Fn::GetAtt": ["Db", "Endpoint.Address"]}, " app=", {"Fn::GetAtt": ["AppBalancer", "DNSName"]},
+        " name=", {"Ref": "Other"},
+    ]]}}}}}  # fmt: skip
+    balancer = {"Type": "AWS::ElasticLoadBalancing::LoadBalancer", "Properties": {"Scheme": "internal"}}
+    group = {"Type": "AWS::AutoScaling::AutoScalingGroup"}
+    resources = {
+        "Db": {"Type": "AWS::RDS::DBInstance", "Properties": {"Engine": "mysql"}},
+        "AppBalancer": balancer,
+        "Other": balancer,
+        "Launch": {"Type": "AWS::AutoScaling::LaunchConfiguration", "Metadata": {"AWS::CloudFormation::Init": init},
+                   "Properties": {}},
+        "Web": {**group, "Properties": {"LaunchConfigurationName": {"Ref": "Launch"}}},
+        "App": {**group, "Properties": {"LoadBalancerNames": [{"Ref": "AppBalancer"}]}},
+    }  # fmt: skip
+    calls = of_resources(resources, tmp_path)["services"]["Web"]["calls"]
+    assert calls == [{"to": "App", "through": ["AppBalancer"]}, {"to": "Db"}]

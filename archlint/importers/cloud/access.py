@@ -237,18 +237,20 @@ def _pairs(container: Value) -> Iterator[Value]:
 
 def _scripts(resource: Resource, cloud: Cloud) -> Iterator[Value]:
     """What instances run when they start."""
-    yield from (body.get("user_data") for body in (resource.body, *resource.others))
+    for body in (resource.body, *resource.others):
+        yield from (body.get(name) for name in _STARTED)
     started = resource.get("launch_configuration", "launch_configuration_name")
     for value in (started, resource.get("launch_template")):
         for launch in cloud.reached(value):
             if launch.type.startswith(("aws_launch", "AWS::AutoScaling::Launch", "AWS::EC2::Launch")):
-                yield launch.at("launch_template_data").get("user_data") or launch.get("user_data")
+                yield launch.at("launch_template_data").get("user_data")
+                yield from (launch.get(name) for name in _STARTED)
 
 
 def _addressed(script: Value, cloud: Cloud) -> Iterator[Resource]:
     """Stores whose names a script is given, and balancers whose addresses it is given: other names are for tools."""
     script.part.conceal()
-    text = script.template() or ""
+    text = " ".join(script.templates())
     for target in _named(script, cloud):
         section = target.component.section if target.component is not None else ""
         is_address = any(f"${{{target.id}.{name}}}" in text for name in _ADDRESSES)
@@ -256,6 +258,7 @@ def _addressed(script: Value, cloud: Cloud) -> Iterator[Resource]:
             yield target
 
 
+_STARTED = ("user_data", "start_script")
 _ADDRESSES = ("DNSName", "dns_name", "Endpoint.Address", "endpoint", "invoke_url")
 
 

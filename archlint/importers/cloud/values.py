@@ -102,6 +102,16 @@ class Value:
         """The text with `${id}` where it names a resource."""
         return self.part.value.text if isinstance(self.part.value, Link) else self.part.text()
 
+    def templates(self) -> Iterator[str]:
+        """The texts in it, at any depth, that name resources."""
+        held = [self.part.value]
+        while held:
+            value = held.pop()
+            if isinstance(value, Link):
+                yield value.text
+            elif isinstance(value, dict | list):
+                held += value.values() if isinstance(value, dict) else value
+
     def integer(self) -> int | None:
         return self.part.integer()
 

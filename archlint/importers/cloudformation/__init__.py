@@ -14,10 +14,11 @@ from archlint.importers.cloudformation.templates import templates_of
 from archlint.importers.draft import Draft
 from archlint.importers.gathering import Sources
 from archlint.importers.reading.files import SourceFile
-from archlint.importers.reading.tree import Part
+from archlint.importers.reading.tree import Fields, Part
 
 TITLE = "a CloudFormation template"
 
+_INIT = "AWS::CloudFormation::Init"
 _NAMES = (
     "FunctionName", "QueueName", "TopicName", "TableName", "BucketName", "StateMachineName", "DBInstanceIdentifier",
     "DBClusterIdentifier", "RoleName", "ClusterName", "ServiceName", "DomainName", "LoadBalancerName", "Name",
@@ -45,10 +46,21 @@ def _scope(template: Template) -> str:
     return PurePath(template.file.name).stem.removesuffix(".template")
 
 
+def _with_script(properties: Part, script: Part) -> None:
+    """Keep what an instance is set up with when it starts, which templates state beside the properties."""
+    if script and isinstance(properties.value, Fields):
+        origin, own = script.origin, script.value_origin
+        properties.value["StartScript"] = script.value
+        properties.value.keys_at["StartScript"] = (origin.start, origin.end)
+        properties.value.values_at["StartScript"] = (own.start, own.end)
+
+
 def _add(template: Template, name: str, part: Part, cloud: Cloud, serverless: sam.Serverless, is_only: bool) -> None:
     type = part["Type"].text() or ""
     properties = sam.with_globals(part["Properties"], type, template)
-    body = Value(template.resolved(properties), cloud)
+    resolved = template.resolved(properties)
+    _with_script(resolved, template.resolved(part["Metadata"][_INIT]))
+    body = Value(resolved, cloud)
     scope = "" if is_only else _scope(template)
     resource = Resource(
         template.id(name), canonical(sam.TYPES.get(type, type)), name, scope, body, part.origin, is_complete=True
