@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from archlint.importers.addresses import addresses
 from archlint.importers.cloud.aws_compute import containers, tasks_of
 from archlint.importers.cloud.aws_entries import behind
-from archlint.importers.cloud.aws_messaging import consume, is_topic, topic_of
 from archlint.importers.cloud.resources import Cloud, Resource
+from archlint.importers.cloud.topics import consume, is_topic, topic_of
 from archlint.importers.cloud.values import Value
 from archlint.importers.draft import Component
 from archlint.importers.reading.files import Origin

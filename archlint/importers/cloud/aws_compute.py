@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from archlint.importers.cloud import states
-from archlint.importers.cloud.aws_messaging import is_topic, topic_of
 from archlint.importers.cloud.facts import (
     MIB,
     state_bounds,
@@ -19,6 +18,7 @@ from archlint.importers.cloud.facts import (
     state_zones,
 )
 from archlint.importers.cloud.resources import Cloud, Resource
+from archlint.importers.cloud.topics import is_topic, topic_of
 from archlint.importers.cloud.values import Value
 from archlint.importers.draft import INSTANCES, Component, Draft
 from archlint.importers.quantities import share

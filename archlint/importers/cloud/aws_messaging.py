@@ -1,8 +1,7 @@
-"""Queues, topics, streams and buses of AWS, who takes from them, and what clocks start."""
+"""Queues, topics, streams and buses of AWS, and who takes from them."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 
 from archlint.importers.cloud.facts import (
@@ -16,16 +15,12 @@ from archlint.importers.cloud.facts import (
     state_tier,
 )
 from archlint.importers.cloud.resources import Cloud, Resource, arn_names
+from archlint.importers.cloud.topics import TOPICS, consume, dead_letter, is_topic, topic_name, topic_of
 from archlint.importers.cloud.values import Value
 from archlint.importers.draft import INSTANCES, Component, Draft, Statement
 from archlint.importers.names import as_name
-from archlint.importers.quantities import duration
 from archlint.importers.reading.files import Origin
 
-DEFAULT_BUS = "default-event-bus"
-_RATE = re.compile(r"rate\(\s*(\d+)\s+(minute|hour|day)s?\s*\)")
-_SECONDS = {"minute": 60, "hour": 3_600, "day": 86_400}
-_OFF = ("DISABLED",)
 _FOREIGN = {"aws_sqs_queue": "sqs", "aws_kinesis_stream": "kinesis", "aws_sns_topic": "sns", "aws_msk_cluster": "msk"}
 
 
@@ -34,21 +29,11 @@ def prepare(cloud: Cloud) -> None:
         queue = cloud.single(policy.get("queue_url"), "aws_sqs_queue")
         if queue is not None:
             cloud.attach(queue, policy)
-    for target in cloud.of("aws_cloudwatch_event_target"):
-        rule = cloud.single(target.get("rule"), "aws_cloudwatch_event_rule") or _named_rule(target, cloud)
-        if rule is not None:
-            cloud.attach(rule, target)
     for resource in cloud:
         for value in _dead_letter_targets(resource):
             cloud.dead_letters.update(id for id in value.targets() if id != resource.id)
         if resource.get("redrive_allow_policy"):
             cloud.dead_letters.add(resource.id)
-
-
-def _named_rule(target: Resource, cloud: Cloud) -> Resource | None:
-    name = target.get("rule").text()
-    rules = cloud.of("aws_cloudwatch_event_rule") if name else ()
-    return next((rule for rule in rules if rule.physical == name), None)
 
 
 def _dead_letter_targets(resource: Resource) -> list[Value]:
@@ -63,31 +48,6 @@ def _dead_letter_targets(resource: Resource) -> list[Value]:
         found += [event.get("Properties").get("DeadLetterConfig"), event.get("Properties").get("RedrivePolicy")]
         found.append(event.get("Properties").at("DestinationConfig", "OnFailure"))
     return found + [target.get("dead_letter_config") for target in resource.get("targets", "target").blocks()]
-
-
-def topic_name(resource: Resource) -> str:
-    assert resource.component is not None
-    physical = resource.physical or ""
-    return physical if physical and as_name(physical) == physical else resource.component.name
-
-
-def topic_of(resource: Resource) -> str:
-    """The reference to the one topic of a queue, topic, stream or bus."""
-    assert resource.component is not None
-    return f"{resource.component.name}/{topic_name(resource)}"
-
-
-def is_topic(resource: Resource) -> bool:
-    return resource.component is not None and resource.component.section == "brokers" and resource.type in _TOPICS
-
-
-_TOPICS = frozenset(
-    {
-        "aws_sqs_queue", "aws_sns_topic", "aws_kinesis_stream", "aws_cloudwatch_event_bus", "google_pubsub_topic",
-        "google_cloud_tasks_queue", "aws_kinesis_firehose_delivery_stream", "azurerm_eventgrid_topic",
-        "azurerm_eventgrid_system_topic", "azurerm_storage_queue",
-    }
-)  # fmt: skip
 
 
 def _topic(resource: Resource, component: Component) -> Statement:
@@ -115,24 +75,6 @@ def _is_last(queue: Resource, cloud: Cloud) -> bool:
     """Whether nothing takes what a queue cannot deliver, and it is not itself where that goes."""
     told = cloud.attached(queue, "aws_sqs_queue_redrive_policy")
     return queue.is_unset("redrive_policy") and not told and queue.id not in cloud.dead_letters
-
-
-def dead_letter(queue: Resource, cloud: Cloud) -> tuple[Resource | None, Origin]:
-    """Where messages of a queue go that were delivered too often."""
-    for one in (queue, *cloud.attached(queue, "aws_sqs_queue_redrive_policy")):
-        policy = one.get("redrive_policy")
-        for target in cloud.reached(policy.embedded() or policy, "aws_sqs_queue"):
-            if target is not queue and target.component is not None:
-                return target, policy.origin
-    return None, queue.origin
-
-
-def _deliveries(queue: Resource, cloud: Cloud) -> Value | None:
-    for one in (queue, *cloud.attached(queue, "aws_sqs_queue_redrive_policy")):
-        most = one.get("redrive_policy").embedded().get("maxReceiveCount")
-        if (most.integer() or 0) > 0:
-            return most
-    return None
 
 
 def _plain_topic(resource: Resource, component: Component, cloud: Cloud) -> None:
@@ -182,26 +124,6 @@ def _message_broker(resource: Resource, component: Component, cloud: Cloud) -> N
         state_technology(component, slug, resource.get("engine_version") or engine)
     nodes = {"SINGLE_INSTANCE": 1, "ACTIVE_STANDBY_MULTI_AZ": 2, "CLUSTER_MULTI_AZ": 3}.get(mode.text() or "")
     component.state(INSTANCES, nodes, mode.origin)
-
-
-def consume(consumer: Component, source: Resource, origin: Origin, cloud: Cloud, topic: str = "") -> Statement | None:
-    """A component takes messages; one that cannot, such as a queue that a topic feeds, depends on the source."""
-    if source.component is None or source.component is consumer:
-        return None
-    if consumer.section != "services" or source.component.section != "brokers" or not (topic or is_topic(source)):
-        return consumer.depend(source.component.name, origin)
-    if topic:
-        source.component.topic(topic, origin)
-    item = consumer.item("consumes", f"{source.component.name}/{topic}" if topic else topic_of(source), origin)
-    if source.type == "aws_sqs_queue":
-        lease = source.get("visibility_timeout_seconds", "visibility_timeout")
-        state_seconds(item, "lease", lease)
-        most, (target, where) = _deliveries(source, cloud), dead_letter(source, cloud)
-        if most is not None:
-            item.state("max_deliveries", most.integer(), most.origin)
-        if target is not None:
-            item.state("dead_letter", topic_of(target), where)
-    return item
 
 
 def _mapping(resource: Resource, cloud: Cloud, draft: Draft) -> None:
@@ -263,7 +185,7 @@ def _foreign(arn: Value, cloud: Cloud, draft: Draft) -> Resource | None:
     component.state("technology", _FOREIGN[type], arn.origin)
     source = Resource(f"foreign:{type}:{name}", type, name, "", Value(arn.part[""], cloud), arn.origin, physical=name)
     source.component = component
-    if type in _TOPICS:
+    if type in TOPICS:
         component.topic(name, arn.origin)
     cloud.add(source)
     return source
@@ -292,163 +214,6 @@ def _subscribe(topic: Resource, subscription: Value, origin: Origin, cloud: Clou
                 item.state("dead_letter", topic_of(target), policy.origin)
 
 
-def _rule(resource: Resource, cloud: Cloud, draft: Draft) -> None:
-    """An event rule: what events or the clock start."""
-    if resource.get("state").text() in _OFF or resource.get("is_enabled").flag() is False:
-        return
-    targets = [target.body for target in cloud.attached(resource, "aws_cloudwatch_event_target")]
-    targets += list(resource.get("targets").blocks())
-    if resource.get("event_pattern"):
-        bus = bus_of(resource.get("event_bus_name"), cloud, draft, resource.origin)
-        for target in targets:
-            arn = target.get("arn")
-            _start_by_events(bus, arn, target, resource.origin, cloud)
-    if resource.get("schedule_expression"):
-        _schedule(resource, targets, cloud, draft)
-
-
-def _start_by_events(bus: Resource | None, arn: Value, target: Value, origin: Origin, cloud: Cloud) -> None:
-    for _, component in cloud.components(arn):
-        item = consume(component, bus, origin, cloud) if bus is not None else None
-        if item is None or component.section != "services":
-            continue
-        retry_and_bury(item, target, cloud)
-
-
-def retry_and_bury(item: Statement, target: Value, cloud: Cloud) -> None:
-    """How often an event is delivered, and where it goes after that."""
-    retries = target.at("retry_policy").get("maximum_retry_attempts")
-    if (count := retries.integer()) is not None and count >= 0:
-        item.state("max_deliveries", count + 1, retries.origin.noted("the first try included"))
-    buried = target.at("dead_letter_config").get("arn")
-    for queue in cloud.reached(buried, "aws_sqs_queue"):
-        item.state("dead_letter", topic_of(queue), buried.origin)
-
-
-def bus_of(name: Value, cloud: Cloud, draft: Draft, origin: Origin) -> Resource | None:
-    """The bus of that name: a resource, or the one that every account has."""
-    bus = cloud.single(name, "aws_cloudwatch_event_bus")
-    text = name.text() or "default"
-    if bus is None:
-        bus = next((one for one in cloud.of("aws_cloudwatch_event_bus") if one.physical == text), None)
-    if bus is not None:
-        return bus
-    if text.rpartition("/")[2] != "default" or (name and name.text() is None):
-        return None
-    known = cloud.resource(DEFAULT_BUS)
-    if known is None:
-        component = draft.component("brokers", DEFAULT_BUS, origin)
-        component.state("technology", "eventbridge", origin)
-        nothing = Value(name.part[""], cloud)
-        known = Resource(DEFAULT_BUS, "aws_cloudwatch_event_bus", DEFAULT_BUS, "", nothing, origin, physical="default")
-        known.component = component
-        component.topic("default", origin)
-        cloud.add(known)
-    return known
-
-
-def _schedule(resource: Resource, targets: list[Value], cloud: Cloud, draft: Draft) -> None:
-    if resource.get("state").text() in _OFF:
-        return
-    expression = resource.get("schedule_expression")
-    start_by_clock(resource.label, resource.scope, expression, targets, cloud, draft)
-
-
-def _scheduler(resource: Resource, cloud: Cloud, draft: Draft) -> None:
-    _schedule(resource, list(resource.get("target").blocks()), cloud, draft)
-
-
-def start_by_clock(
-    label: str,
-    scope: str,
-    expression: Value,
-    targets: list[Value],
-    cloud: Cloud,
-    draft: Draft,
-    started: Component | None = None,
-) -> None:
-    """A job that starts what a schedule names, or `started`."""
-    reached = [pair for target in targets for pair in cloud.components(target.get("arn"))]
-    runs_itself = any(target.get("ecs_target", "ecs_parameters") for target in targets)
-    if not reached and not runs_itself and started is None:
-        return
-    origin = expression.origin
-    names = [as_name(label), f"{as_name(label)}-schedule", as_name(f"{scope}-{label}-schedule")]
-    name = next((name for name in names if name and draft.find(name) is None), f"{as_name(label)}-clock")
-    job = draft.component("jobs", name, origin)
-    state_times(job, expression)
-    if started is not None:
-        job.call(started.name, origin, async_=True)
-    for target, component in reached:
-        if is_topic(target):
-            job.item("publishes", topic_of(target), origin)
-        elif component.section == "services":
-            job.call(component.name, origin, async_=True)
-
-
-def start_by_cron(resource: Resource, expression: Value, called: list[Value], cloud: Cloud, draft: Draft) -> None:
-    """A job that calls or publishes by a cron expression."""
-    reached = [pair for value in called for pair in cloud.components(value)]
-    name = as_name(resource.label)
-    if not reached or not name:
-        return
-    name = name if draft.find(name) is None else f"{name}-schedule"
-    job = draft.component("jobs", name, expression.origin)
-    job.state("at", expression.text(), expression.origin)
-    for target, component in reached:
-        if is_topic(target):
-            job.item("publishes", topic_of(target), expression.origin)
-        elif component.section == "services":
-            job.call(component.name, expression.origin)
-
-
-def state_times(job: Component, expression: Value) -> None:
-    """`rate(5 minutes)` or `cron(...)`."""
-    text = expression.text() or ""
-    rate = _RATE.fullmatch(text)
-    if rate:
-        job.state("every", duration(int(rate[1]) * _SECONDS[rate[2]]), expression.origin)
-    elif text.startswith(("cron(", "at(")):
-        job.state("at", text.partition("(")[2].removesuffix(")"), expression.origin)
-
-
-def _bucket_events(resource: Resource, cloud: Cloud, draft: Draft) -> None:
-    """What a bucket's events start depends on it."""
-    bucket = resource if resource.type == "aws_s3_bucket" else cloud.single(resource.get("bucket"), "aws_s3_bucket")
-    if bucket is None or bucket.component is None:
-        return
-    told = resource.get("notification_configuration") if bucket is resource else resource.body
-    names = (
-        "lambda_function",
-        "queue",
-        "topic",
-        "lambda_configurations",
-        "queue_configurations",
-        "topic_configurations",
-    )
-    for name in names:
-        for one in told.get(name).blocks():
-            for target, component in cloud.components(one):
-                if target is not bucket:
-                    component.depend(bucket.component.name, one.origin.noted("its events start it"))
-
-
-def _delivery(resource: Resource, cloud: Cloud, draft: Draft) -> None:
-    """A delivery stream needs what it reads, and where it delivers."""
-    if resource.component is None:
-        return
-    for target, component in cloud.components(resource.body):
-        if target is not resource and component.section in ("brokers", "datastores"):
-            resource.component.depend(component.name, resource.origin)
-
-
-def _pipe(resource: Resource, cloud: Cloud, draft: Draft) -> None:
-    source = cloud.single(resource.get("source"))
-    for _, component in cloud.components(resource.get("target")) if source is not None else ():
-        if source is not None:
-            consume(component, source, resource.origin, cloud)
-
-
 def _stream_settings(resource: Resource, component: Component, cloud: Cloud) -> None:
     _topic(resource, component)
     state_setting(component, "destination", resource.get("destination"))
@@ -468,11 +233,4 @@ RELATIONS: Mapping[str, Callable[[Resource, Cloud, Draft], None]] = {
     "aws_lambda_event_source_mapping": _mapping,
     "aws_sns_topic": _topic_subscriptions,
     "aws_sns_topic_subscription": _subscription,
-    "aws_cloudwatch_event_rule": _rule,
-    "aws_cloudwatch_event_target": lambda resource, cloud, draft: None,
-    "aws_scheduler_schedule": _scheduler,
-    "aws_pipes_pipe": _pipe,
-    "aws_s3_bucket": _bucket_events,
-    "aws_s3_bucket_notification": _bucket_events,
-    "aws_kinesis_firehose_delivery_stream": _delivery,
 }

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from archlint.importers.cloud import access, aws_compute, aws_entries, aws_messaging, aws_stores, azure, google
+from archlint.importers.cloud import (
+    access,
+    aws_compute,
+    aws_entries,
+    aws_events,
+    aws_messaging,
+    aws_stores,
+    azure,
+    google,
+)
 from archlint.importers.cloud.kinds import KINDS, NETWORK_KINDS, is_worth_a_note
 from archlint.importers.cloud.naming import name_components
 from archlint.importers.cloud.resources import Cloud, Resource
 from archlint.importers.draft import Component, Draft
 
-_MODULES = (aws_compute, aws_stores, aws_messaging, aws_entries, google, azure)
+_MODULES = (aws_compute, aws_stores, aws_messaging, aws_events, aws_entries, google, azure)
 
 DETAILS: Mapping[str, Callable[[Resource, Component, Cloud], None]] = {
     type: state for module in _MODULES for type, state in module.DETAILS.items()

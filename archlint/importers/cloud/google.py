@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from archlint.importers.cloud.aws_messaging import consume, start_by_cron, topic_name, topic_of
+from archlint.importers.cloud.aws_events import start_by_cron
 from archlint.importers.cloud.facts import (
     DAY,
     GIB,
@@ -20,6 +20,7 @@ from archlint.importers.cloud.facts import (
     state_zones,
 )
 from archlint.importers.cloud.resources import Cloud, Resource
+from archlint.importers.cloud.topics import consume, topic_name, topic_of
 from archlint.importers.cloud.values import Value
 from archlint.importers.draft import INSTANCES, Component, Draft, Statement
 from archlint.importers.quantities import duration, seconds_of, share, size

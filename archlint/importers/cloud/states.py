@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from archlint.importers.cloud.aws_messaging import is_topic, topic_of
 from archlint.importers.cloud.facts import state_seconds
 from archlint.importers.cloud.resources import Cloud, Resource
+from archlint.importers.cloud.topics import is_topic, topic_of
 from archlint.importers.cloud.values import Value
 from archlint.importers.draft import Component, Statement
 from archlint.importers.quantities import duration

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from archlint.importers.cloud import access, aws_entries, aws_messaging
+from archlint.importers.cloud import access, aws_entries, aws_events, aws_messaging, topics
 from archlint.importers.cloud.access import Grant
 from archlint.importers.cloud.facts import state_milliseconds
 from archlint.importers.cloud.resources import Cloud, Resource
@@ -156,7 +156,7 @@ def _polled(event: _Event) -> None:
         return
     polling = Resource(event.name, "aws_lambda_event_source_mapping", event.name, "", properties, event.origin, True)
     for topic in properties.get("Topics", "Queues").texts() or [""]:
-        item = aws_messaging.consume(event.component, source, event.origin, cloud, topic)
+        item = topics.consume(event.component, source, event.origin, cloud, topic)
         if item is not None and source.component.section == "brokers":
             aws_messaging.poll(item, polling, source, cloud)
 
@@ -164,7 +164,7 @@ def _polled(event: _Event) -> None:
 def _pushed(event: _Event) -> None:
     topic = event.cloud.single(event.properties.get("Topic"), "aws_sns_topic")
     if topic is not None:
-        aws_messaging.consume(event.component, topic, event.origin, event.cloud)
+        topics.consume(event.component, topic, event.origin, event.cloud)
 
 
 def _bucket(event: _Event) -> None:
@@ -181,10 +181,10 @@ def _ruled(event: _Event) -> None:
     properties = event.properties
     if properties.get("State").text() == "DISABLED":
         return
-    bus = aws_messaging.bus_of(properties.get("EventBusName"), event.cloud, event.draft, event.origin)
-    item = aws_messaging.consume(event.component, bus, event.origin, event.cloud) if bus is not None else None
+    bus = aws_events.bus_of(properties.get("EventBusName"), event.cloud, event.draft, event.origin)
+    item = topics.consume(event.component, bus, event.origin, event.cloud) if bus is not None else None
     if item is not None:
-        aws_messaging.retry_and_bury(item, properties, event.cloud)
+        aws_events.retry_and_bury(item, properties, event.cloud)
 
 
 def _clocked(event: _Event) -> None:
@@ -192,7 +192,7 @@ def _clocked(event: _Event) -> None:
     if properties.get("State").text() == "DISABLED":
         return
     expression = properties.get("Schedule", "ScheduleExpression")
-    aws_messaging.start_by_clock(
+    aws_events.start_by_clock(
         f"{event.resource.label}-{event.name}", "", expression, [], event.cloud, event.draft, event.component
     )
 
@@ -246,9 +246,9 @@ def _created_destinations(resource: Resource, component: Component, cloud: Cloud
             component.item("publishes", f"{name}/{name}", destination.origin)
         elif type == "EventBridge" and (named.template() or "").endswith("event-bus/default"):
             nothing = Value(named.part["\0"], cloud)
-            bus = aws_messaging.bus_of(nothing, cloud, draft, destination.origin)
+            bus = aws_events.bus_of(nothing, cloud, draft, destination.origin)
             if bus is not None:
-                component.item("publishes", aws_messaging.topic_of(bus), destination.origin)
+                component.item("publishes", topics.topic_of(bus), destination.origin)
 
 
 def _connect(connector: _Connector, cloud: Cloud) -> None:
@@ -266,7 +266,7 @@ def _connect(connector: _Connector, cloud: Cloud) -> None:
             _permit(source, source.component, target, permissions, part, cloud)
         elif source.component.section == "brokers":
             if not _consumes(target.component, source):
-                aws_messaging.consume(target.component, source, part.origin, cloud)
+                topics.consume(target.component, source, part.origin, cloud)
         elif source.component.section == "networks":
             cloud.lead(source, target, part.origin)
         elif not target.component.holds("calls", source.component.name):
@@ -288,11 +288,11 @@ def _permit(
 ) -> None:
     allowed = permissions[0].lower() if len(permissions) == 1 and permissions[0] in ("Read", "Write") else None
     assert target.component is not None
-    if aws_messaging.is_topic(target):
+    if topics.is_topic(target):
         if "Write" in permissions:
-            component.item("publishes", aws_messaging.topic_of(target), part.origin)
+            component.item("publishes", topics.topic_of(target), part.origin)
         if "Read" in permissions:
-            aws_messaging.consume(component, target, part.origin, cloud)
+            topics.consume(component, target, part.origin, cloud)
     elif target.component is not component and target.component.section in ("services", "datastores", "caches"):
         if not component.holds("calls", target.component.name):
             component.call(target.component.name, part.origin, access=allowed)
