@@ -73,7 +73,8 @@ def kubernetes_scheduling(component: Component, analyses: Analyses) -> Iterator[
     What it finds: for a component that runs on Kubernetes, each of these that is missing, at its own field: rules
     that keep two instances off one node (`scheduling.anti_affinity` or `spread`), a disruption budget, a readiness
     and a liveness probe, requests and limits of processor and memory; also a budget that lets no instance go, and
-    deploys of what is called that stop all instances before new ones start (`deploy.strategy: recreate`). On a hard
+    deploys of what is called that stop all instances before new ones start (`deploy.strategy: recreate`). Two replicas
+    are an info: while one is drained, the other serves alone. On a hard
     path of a flow with an objective, or on a critical component, it is a warning, else an info. A missing liveness
     probe beside another one, a missing processor limit and the missing budget of a single instance are never more
     than an info. Of a cluster: more pods on a node, or in all, than its limits allow. A component runs on Kubernetes
@@ -159,6 +160,7 @@ def _found(component: Component) -> Iterator[Finding | Unknown]:
     if isinstance(component, SERVING):
         yield from _placement(component)
         yield from _disruption(component)
+        yield from _reserve(component)
         yield from _probes(component)
         yield from _deploys(component)
     yield from _resources(component)
@@ -198,6 +200,24 @@ def _disruption(component: Component) -> Iterator[Finding | Unknown]:
             f"no disruption budget, so a drain may evict {all_of} at once",
             "Add a disruption budget that leaves enough instances and lets at least one go.",
         )  # fmt: skip
+
+
+def _reserve(component: Component) -> Iterator[Finding]:
+    """Two instances, of which one is away at every drain. Stores and brokers count their copies elsewhere."""
+    least = fewest(component)
+    if isinstance(component, Service) and isinstance(least, Known) and least.value == 2:
+        yield Finding(
+            at=component,
+            field=instances_field(component),
+            severity=INFO,
+            message=f"{component.label} has 2 replicas, so while one is drained or replaced the other serves alone",
+            exposure=1.5,
+            evidence=(Evidence("replicas", 2), Evidence("replicas that bear a loss during a drain", 3)),
+            formula="one drained + one lost + one that serves",
+            clears=(Clear(instances_field(component), 3, "3", INFO),),
+            remedy="Run three, or accept that a loss during a drain stops it.",
+            key="replicas",
+        )
 
 
 def _blocking(component: Component, found: Blocked) -> Finding:

@@ -44,7 +44,8 @@ def is_left(case: Case, finding: ReportedFinding, clear: ClearRow, value: str) -
     """Whether the finding stands at the severity that the value is to clear, or above."""
     level = Severity[clear.severity.upper()]
     return any(
-        found.code == finding.code and found.component == finding.component and found.severity >= level
+        (found.code, found.component, found.key) == (finding.code, finding.component, finding.key)
+        and found.severity >= level
         for found in findings(case, f"{clear.path}={value}")
     )
 

@@ -63,7 +63,7 @@ def test_what_is_missing_to_judge_is_named() -> None:
 
 def test_an_empty_budget_is_not_judged() -> None:
     text = (
-        "services: {a: {replicas: 2, health_check: [{kind: readiness}, {kind: liveness}],"
+        "services: {a: {replicas: 3, health_check: [{kind: readiness}, {kind: liveness}],"
         " scheduling: {spread: host, disruption_budget: {}, limits: {cpu: 1, memory: 1GiB}}}}\n"
     )
     report = lint(HEAD + text, select=("LIM190",))
@@ -72,8 +72,18 @@ def test_an_empty_budget_is_not_judged() -> None:
     assert needs == {"scheduling.disruption_budget.min_available"}
 
 
+@pytest.mark.parametrize(("replicas", "told"), [("1", False), ("2", True), ("{min: 2, max: 9}", True), ("3", False)])
+def test_two_replicas_leave_one_at_a_drain(replicas: str, told: bool) -> None:
+    text = (
+        f"services: {{a: {{replicas: {replicas}, health_check: [{{kind: readiness}}, {{kind: liveness}}], scheduling:"
+        " {spread: host, disruption_budget: {max_unavailable: 1}, limits: {cpu: 1, memory: 1GiB}}}}\n"
+    )
+    found = of(lint(HEAD + text, select=("LIM190",)))
+    assert ("services.a.replicas" in found) == told
+
+
 def test_a_draft_starts_with_what_is_stated() -> None:
-    text = "services: {a: {replicas: 2, health_check: none, scheduling: {anti_affinity: none}}}\n"
+    text = "services: {a: {replicas: 3, health_check: none, scheduling: {anti_affinity: none}}}\n"
     found = of(lint(HEAD + text, select=("LIM190",), profile="starter"))
     assert found == ["services.a.health_check", "services.a.health_check", "services.a.scheduling.anti_affinity"]
 
