@@ -241,3 +241,15 @@ def test_every_valid_queue_has_an_answer(rate: float, service: float, servers: i
     assert all(figure >= 0 for figure in (*means, *quantiles))
     tails = (queue.wait_exceeds(time), queue.response_exceeds(time))
     assert all(0 <= share <= 1 for share in (*tails, queue.wait_probability, queue.empty_probability))
+
+
+@given(SERVERS, UTILISATIONS, SHARES, st.floats(1e-6, 1e6))
+def test_a_change_of_unit_changes_times_alone(servers: int, utilisation: float, q: float, factor: float) -> None:
+    """Seconds or hours: rates fall as times rise, shares and counts stay."""
+    plain = MMc(utilisation * servers, 1.0, servers)
+    other = MMc(utilisation * servers / factor, factor, servers)
+    assert other.wait_probability == pytest.approx(plain.wait_probability, rel=1e-9, abs=1e-300)
+    assert other.mean_queue == pytest.approx(plain.mean_queue, rel=1e-9, abs=1e-300)
+    assert other.mean_wait == pytest.approx(plain.mean_wait * factor, rel=1e-9, abs=1e-300)
+    assert other.response_quantile(q) == pytest.approx(plain.response_quantile(q) * factor, rel=1e-6)
+    assert other.wait_exceeds(factor) == pytest.approx(plain.wait_exceeds(1.0), rel=1e-9, abs=1e-300)
