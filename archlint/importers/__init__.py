@@ -16,7 +16,7 @@ SOURCES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "compose": ("archlint.importers.compose", "Compose files"),
         "score": ("archlint.importers.score", "Score workloads"),
         "backstage": ("archlint.importers.backstage", "Backstage catalogues"),
-        "kubernetes": ("archlint.importers.kubernetes", "Kubernetes objects, also of Strimzi, Zalando and CloudNativePG"),
+        "kubernetes": ("archlint.importers.kubernetes", "Kubernetes objects, those of operators too"),
         "istio": ("archlint.importers.istio", "Istio rules for calls, beside Kubernetes objects"),
         "envoy": ("archlint.importers.envoy", "static Envoy configurations"),
         "terraform": ("archlint.importers.terraform", "plans and states of Terraform and OpenTofu, as JSON"),

@@ -49,6 +49,8 @@ class Read:
         self._refused.add(file)
         if isinstance(error, TemplateError) and not named:
             self.templates.append(file.name)
+        elif file.name.endswith(".json") and not named:  # settings of editors and compilers have comments
+            draft.note(f"{error}; left out", file=_where(error))
         else:
             report(draft, error)
 
@@ -158,5 +160,8 @@ def _is_meant(file: SourceFile, module: Any, draft: Draft, read: Read, named: bo
 
 def report(draft: Draft, error: SourceError) -> None:
     """Keep an error of reading as a remark, with its place."""
-    where = error.file if error.place is None else f"{error.file}:{error.place.line}:{error.place.column}"
-    draft.error(str(error), file=where)
+    draft.error(str(error), file=_where(error))
+
+
+def _where(error: SourceError) -> str:
+    return error.file if error.place is None else f"{error.file}:{error.place.line}:{error.place.column}"

@@ -108,6 +108,13 @@ class TestImport:
         assert words in result.err
         assert "Traceback" not in result.err
 
+    def test_json_in_a_folder_that_is_none_is_a_note(self, archlint: Run, folder: Path) -> None:
+        (folder / "tsconfig.json").write_text('{\n  // for the compiler\n  "a": 1,\n}\n')
+        result = archlint("import", "auto", ".")
+        assert result.code == exit_codes.CLEAN
+        assert "tsconfig.json:2:" in result.err
+        assert "note: not JSON" in result.err
+
     def test_into_shows_and_write_writes(self, archlint: Run, folder: Path) -> None:
         manifest = folder / "archlint.yaml"
         manifest.write_text("archlint: 1\nsystem: {name: clinic}  # ours\nservices:\n  booking:\n    replicas: 3\n")

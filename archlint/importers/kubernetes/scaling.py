@@ -78,13 +78,21 @@ class Scaling:
         for item, scaler in _scalers(objects):
             target = item.spec["scaleTargetRef"]
             kind, name = target["kind"].text() or "Deployment", target["name"].text() or ""
-            if self._scalers.setdefault((item.namespace, kind, name), scaler) is not scaler:
+            other = self._scalers.get((item.namespace, kind, name))
+            if other is not None:
                 again.append(item)
+            if other is None or scaler.least < other.least:  # they fight: the fewest pods are what may be left
+                self._scalers[item.namespace, kind, name] = scaler
             if (item.namespace, kind, name) not in known:
                 lost.append(item)
         self.targets = {} if known else {key: self._scalers[key] for key in sorted(self._scalers)}
         self._tell_fixed(objects, draft)
-        tell(draft, again, "scales what another one scales too; left out", "scale what others scale too; left out")
+        tell(
+            draft,
+            again,
+            "scales what another one scales too; the lower bound counts",
+            "scale what others scale too; the lower bound counts",
+        )
         if known:
             tell(draft, lost, "scales what these files do not describe", "scale what these files do not describe")
 
