@@ -92,8 +92,10 @@ def _finding(at: Any, field: str, message: str, evidence: tuple[Evidence, ...]) 
 
 def _of_component(component: Component) -> Iterator[Contradiction]:
     spec = component.spec
-    yield from _of_percentiles(getattr(spec, "latency", None), "latency.", ("p50", "p90", "p95", "p99", "p999"))
-    yield from _of_objective(spec, "slo")
+    if getattr(spec, "latency", None) is not None:
+        yield from _of_percentiles(spec.latency, "latency.", ("p50", "p90", "p95", "p99", "p999"))
+    if getattr(spec, "slo", None) is not None:
+        yield from _of_objective(spec, "slo")
     if isinstance(component, Service):
         yield from _of_load(spec, "load")
         yield from _of_replicas(component)

@@ -280,8 +280,11 @@ def _written(chain: tuple[Component, ...]) -> str:
 
 def can_be_told(component: Component) -> bool:
     """Whether somebody says of the component as a whole how available it is, or nobody else can."""
-    fields = ("measured.availability", "sla.availability", "slo.availability", "technology")
-    return isinstance(component, External) or any(stated(component.spec, field) is not None for field in fields)
+    spec = component.spec
+    if isinstance(component, External) or getattr(spec, "technology", None) is not None:
+        return True
+    parts = (getattr(spec, name, None) for name in ("measured", "sla", "slo"))
+    return any(stated(part, "availability") is not None for part in parts)
 
 
 @check("LAW102", "promise-above-dependency", severity=ERROR, applies=can_be_told, subsumes=("LAW100",))

@@ -262,7 +262,7 @@ def _is_held_apart(call: Call, analyses: Analyses) -> bool:
             return True
     if can_trip(call, analyses.capacity) is not False:
         return True
-    return spec.deadline == "propagated" and analyses.retries.patience(call.caller) != Known(math.inf, "derived")
+    return spec.deadline == "propagated" and not analyses.retries.is_endless(call.caller)
 
 
 def _pool_leaves_slots(call: Call, rate: float, slots: float) -> bool:

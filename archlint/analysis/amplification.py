@@ -271,7 +271,8 @@ class Amplification:
 
     @cached_property
     def _all(self) -> tuple[Storm, ...]:
-        return tuple(storm for storm in map(self.storm, self._calls()) if storm.layers)
+        multiplied = (call for call in self._calls() if self.own(call) > 1 or self._above(call) > 1)
+        return tuple(storm for storm in map(self.storm, multiplied) if storm.layers)
 
     def most_through(self, call: Call) -> float:
         """The most tries of a request in any storm that the call is a layer of; 1 where it is of none."""

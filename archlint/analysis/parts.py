@@ -36,6 +36,8 @@ class Idle:
 
 _Place: TypeAlias = tuple[Domain, ...]
 
+_USUALLY_APART = Figure(1.0 - USUAL_COMMON_CAUSE, 1.0, 1.0, "default")
+
 Part: TypeAlias = Own | Instance | Domain | Undecided | Idle | Change
 
 
@@ -145,7 +147,7 @@ class Parts:
     def _copies(self, component: Component, size: Redundancy) -> Copies:
         share = stated(component.spec, "common_cause")
         apart = 1.0 - (USUAL_COMMON_CAUSE if share is None else float(share))
-        common = Figure(apart, 1.0, 1.0, "default") if share is None else Figure(apart, apart, apart, "stated")
+        common = _USUALLY_APART if share is None else Figure(apart, apart, apart, "stated")
         return Copies(
             self._figures.instance(component),
             common,

@@ -174,6 +174,11 @@ class Retries:
         """
         return self._patience.get(component, NO_TIMEOUT)
 
+    def is_endless(self, component: Component) -> bool:
+        """Whether somebody certainly waits for the component without an end."""
+        patience = self.patience(component)
+        return isinstance(patience, Known) and patience.value == math.inf
+
     def key_horizon(self, call: Call) -> Derived[float]:
         """Longest time over which one idempotency key can come again.
 

@@ -120,7 +120,8 @@ class Builder:
     def _build(self, loader: Any, root: list[Any]) -> None:
         """The loop over events. Scalars are nine of ten events and handled in line; the rest has methods."""
         pull, plain, names = loader.get_event, self._plain, self._names
-        add_start, add_end = self.nodes.starts.append, self.nodes.ends.append
+        starts, ends, extents = self.nodes.starts, self.nodes.ends, self.nodes.extents
+        add_start, add_end = starts.append, ends.append
         container: Any = root
         key: _Key = None
         node = -1
@@ -149,8 +150,9 @@ class Builder:
                 if key is not None:
                     key = _DUE
             elif kind is MappingEndEvent or kind is SequenceEndEvent:
-                self.nodes.ends[node] = event.end_mark.index
-                self._leave(container, node)
+                ends[node], extents[node] = event.end_mark.index, len(starts)
+                if self._merges or self._removals or self._open:
+                    self._leave(container, node)
                 container, key, node = self._stack.pop()
                 if key is not None:
                     key = key.value if isinstance(key, _Unnamed) else _DUE
@@ -288,13 +290,14 @@ class Builder:
     # -- collections
 
     def _enter(self, event: Any, container: Any, key: _Key, node: int) -> _Frame:
-        entered = len(self.nodes.starts)
-        self.nodes.starts.append(event.start_mark.index)
-        self.nodes.ends.append(event.end_mark.index)
-        self.nodes.extents[entered] = OPEN
+        nodes = self.nodes
+        entered = len(nodes.starts)
+        nodes.starts.append(event.start_mark.index)
+        nodes.ends.append(event.end_mark.index)
+        nodes.extents[entered] = OPEN
         mapping = type(event) is MappingStartEvent
         if mapping:
-            self.nodes.mappings.add(entered)
+            nodes.mappings.add(entered)
         if len(self._stack) >= MAX_DEPTH:
             self._stop(f"nested deeper than {MAX_DEPTH} levels", self._path(container, key))
         if key is _DUE:
@@ -322,7 +325,6 @@ class Builder:
 
     def _leave(self, container: Any, node: int) -> None:
         """Ends a collection: `<<` is merged in, what does not belong to the tree is taken out."""
-        self.nodes.extents[node] = len(self.nodes.starts)
         if node in self._merges:
             self._merge(container, self._path_of_open())
         for key in self._removals.pop(node, ()):
