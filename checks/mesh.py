@@ -146,7 +146,19 @@ def _in_largest_cell(service: Service, instances: int) -> int:
     return in_largest_cell(instances, cells.count, cells.largest_share)
 
 
-@check("LAW092", "per-node-cost-times-nodes", severity=ERROR, subsumes=("LAW020", "LAW130"))
+def _polls(component: Component) -> Iterator[Call]:
+    """Calls that each instance of their callers makes every so often."""
+    for edge in component.incoming:
+        call = edge.item
+        if edge.kind == "call" and isinstance(call, Call) and call.spec.every and not isinstance(call.caller, Job):
+            yield call
+
+
+def _is_polled(component: Component) -> bool:
+    return isinstance(component, Service | Datastore | Cache | Network | External) and any(_polls(component))
+
+
+@check("LAW092", "per-node-cost-times-nodes", severity=ERROR, applies=_is_polled, subsumes=("LAW020", "LAW130"))
 def per_node_cost_times_nodes(component: Component, analyses: Analyses) -> Iterator[Finding]:
     """Agents that call home add up to more than what they call can serve.
 
@@ -183,10 +195,7 @@ def per_node_cost_times_nodes(component: Component, analyses: Analyses) -> Itera
           agent: {replicas: 20000, calls: [{to: registry, every: 30s, phase: control}]}
           registry: {replicas: 3, plane: control, capacity: {per_replica: 500/s}}
     """
-    calls = [edge.item for edge in component.incoming if isinstance(edge.item, Call) and edge.kind == "call"]
-    calls = [call for call in calls if call.spec.every and not isinstance(call.caller, Job)]
-    if not calls or not isinstance(component, Service | Datastore | Cache | Network | External):
-        raise NotApplicable
+    calls = list(_polls(component))
     rates = {call: _rate(call, analyses) for call in calls}
     rate = sum(found.value for found in rates.values() if isinstance(found, Known))
     missing = [found for found in rates.values() if isinstance(found, Unknown)]
