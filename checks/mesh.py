@@ -25,7 +25,6 @@ from archlint.plugin import (
     Job,
     Known,
     Network,
-    NotApplicable,
     Related,
     Service,
     Unknown,
