@@ -50,7 +50,7 @@ def test_several_documents_of_one_system_have_the_counts_of_a_list_made_by_hand(
 
 
 def test_a_subscription_of_version_2_is_what_the_application_sends(tmp_path: Path) -> None:
-    channels = {"a": {"subscribe": {}}, "b": {"publish": {}}}
+    channels: dict[str, Any] = {"a": {"subscribe": {}}, "b": {"publish": {}}}
     document = {"asyncapi": "2.0.0", "info": {"title": "App"}, "channels": channels}
     app = drafted("asyncapi", document | {"servers": {"kafka": {"url": "k:9092", "protocol": "kafka"}}}, tmp_path)
     assert app.finished.data["services"]["app"] == {
