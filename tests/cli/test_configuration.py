@@ -236,7 +236,11 @@ def test_what_is_named_is_read_even_where_it_is_left_out_unless_forced(archlint:
 
 def test_the_hook_that_names_files_leaves_out_what_is_excluded() -> None:
     hooks = {hook["id"]: hook["entry"] for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))}
-    assert hooks == {"archlint": "archlint check", "archlint-files": "archlint check --force-exclude"}
+    assert hooks == {
+        "archlint": "archlint check",
+        "archlint-files": "archlint check --force-exclude",
+        "archlint-drift": "archlint drift",
+    }
 
 
 def test_show_settings_says_where_each_value_came_from(archlint: Run) -> None:
