@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import sys
+from codecs import BOM_UTF8
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -71,8 +72,10 @@ def _merge(imported: Imported, into: str, is_written: bool) -> int:
     from pathlib import Path
 
     from archlint.engine.sources.discovery import read_source
+    from archlint.importers.drift.finding import contradictions
     from archlint.importers.merging import MergeError, difference, merge
     from archlint.manifest.loading import load
+    from archlint.report.style import visible
 
     source = read_source(Path(into))
     loaded = load(source.content, source.name)
@@ -83,10 +86,13 @@ def _merge(imported: Imported, into: str, is_written: bool) -> int:
     except MergeError as error:
         raise UsageError(str(error)) from error
     to_stdout(difference(loaded.document, merged))
-    for route in merged.left_out:
-        click.echo(f"note: `{route}` comes from an alias in {source.name}; not added to", err=True)
+    if merged.left_out:
+        routes = ", ".join(merged.left_out)
+        click.echo(visible(f"note: left out, because an alias of {source.name} shares the place: {routes}"), err=True)
+    for line in contradictions(loaded, imported):
+        click.echo(visible(line), err=True)
     if is_written and merged.added:
-        to_file(into, merged.text)
+        to_file(into, merged.text, mark=source.content.startswith(BOM_UTF8))
     elif merged.added:
         click.echo(f"nothing is written; --write adds this to {source.name}", err=True)
     return exit_codes.FINDINGS if imported.errors else exit_codes.CLEAN

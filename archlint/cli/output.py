@@ -58,9 +58,12 @@ def to_stdout(text: str, encoding: str | None = None) -> None:
         raise UsageError(f"cannot write to standard output: {error.strerror}") from error
 
 
-def to_file(path: str, text: str) -> None:
-    """In UTF-8, in place of an older file only when all is written. Raises UsageError where it cannot be."""
-    data = encoded(text, "utf-8")
+def to_file(path: str, text: str, mark: bool = False) -> None:
+    """In UTF-8, in place of an older file only when all is written. Raises UsageError where it cannot be.
+
+    With `mark`, it begins with a byte order mark.
+    """
+    data = encoded(text, "utf-8-sig" if mark else "utf-8")
     try:
         target = os.path.realpath(path)
         if os.path.exists(target) and not os.path.isfile(target):

@@ -11,16 +11,15 @@ from typing import Any
 
 from archlint.importers.drift.comparison import normal
 from archlint.importers.finished import Finished
-from archlint.importers.writing import flow, origin_comment, render
+from archlint.importers.fitting import fit
+from archlint.importers.insertion import Insertions
+from archlint.manifest.defaults import merge_defaults
 from archlint.manifest.loading import load
 from archlint.manifest.problems import Path
 from archlint.manifest.reader import Document
 from archlint.manifest.spans import NAMING
-from archlint.manifest.tree import value_at
+from archlint.manifest.tree import ABSENT, value_at
 from archlint.records import dataclass, field
-
-_COMMENT = 1_000
-"""Deeper than any mapping: a comment belongs to the line, before any new line."""
 
 
 class MergeError(Exception):
@@ -29,7 +28,7 @@ class MergeError(Exception):
 
 @dataclass(slots=True)
 class Merged:
-    """The manifest with what was added, and the routes that were left out because of how they are written."""
+    """The manifest with what was added, and the routes that aliases bring in or share, which were left out."""
 
     text: str
     added: int = 0
@@ -38,9 +37,11 @@ class Merged:
 
 def merge(document: Document, finished: Finished, names: Mapping[str, str]) -> Merged:
     """`names` gives the source's name of a component of the manifest. Raises MergeError."""
-    merging = _Merging(document, finished, {normal(other): name for name, other in names.items()})
-    merging.mapping(finished.data, (), document.data or {}, ())
-    merged = Merged(merging.text(), len(merging.insertions), merging.left_out)
+    known = {normal(other): name for name, other in names.items()}
+    fitted = fit(finished, document.data or {}, known)
+    merging = _Merging(document, fitted, known)
+    merging.mapping(fitted.data, (), document.data or {}, ())
+    merged = Merged(merging.insertions.text(), merging.insertions.count, merging.left_out)
     _verify(document, merged.text)
     return merged
 
@@ -73,23 +74,23 @@ def _leaves(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
         yield path, value
 
 
+def _beyond(value: Any, default: Any) -> Any:
+    """What a draft says beyond the defaults that a person wrote, else ABSENT."""
+    if default is ABSENT:
+        return value
+    if not isinstance(value, dict) or not isinstance(default, dict):
+        return ABSENT
+    return {name: part for name, part in value.items() if name not in default} or ABSENT
+
+
 class _Merging:
     """Walks draft and manifest together and notes what to put in where."""
 
     def __init__(self, document: Document, finished: Finished, names: Mapping[str, str]) -> None:
-        self._document, self._spans, self._finished, self._names = document, document.spans, finished, names
-        self.insertions: list[tuple[int, int, str]] = []  # where, how deep, what
+        self._document, self._names = document, names
+        self._filled = merge_defaults(document.data or {})
+        self.insertions = Insertions(document, finished)
         self.left_out: list[str] = []
-        self._newline = "\r\n" if "\r\n" in document.text else "\n"
-
-    def text(self) -> str:
-        text = self._document.text
-        parts, at = [], 0
-        # At one place, what belongs to the inner mapping comes before what belongs to the outer.
-        for index, _, insertion in sorted(self.insertions, key=lambda each: (each[0], -each[1])):
-            parts += [text[at:index], insertion]
-            at = index
-        return "".join([*parts, text[at:]])
 
     def mapping(self, drawn: dict[str, Any], source: Path, stated: dict[str, Any], target: Path) -> None:
         """Add to the manifest's mapping at `target` what the draft's at `source` holds beyond it."""
@@ -110,8 +111,11 @@ class _Merging:
             value = {inner: part for inner, part in value.items() if not self._elsewhere(inner)}
             if not value:
                 return
-        if len(source) != 2 or not self._elsewhere(name):
-            self._add(name, value, source, target, stated)
+        if len(source) == 2 and self._elsewhere(name):
+            return
+        value = _beyond(value, value_at(self._filled, (*target, name)))
+        if value is not ABSENT and not self.insertions.field(target, name, value, source[:-1]):
+            self.left_out.append(".".join(map(str, (*target, name))))
 
     def _known(self, name: str, stated: dict[str, Any], source: Path) -> str | None:
         """What the manifest calls it; names of components may differ in case and in `_`."""
@@ -138,87 +142,13 @@ class _Merging:
                 return
             twin = self._twin(item[naming], naming, stated)
             if twin is None:
-                self._append(item, (*source, at), target, stated)
+                if not self.insertions.item(target, item, (*source, at)):
+                    self.left_out.append(".".join(map(str, (*target, item[naming]))))
             else:
                 self.mapping(item, (*source, at), stated[twin], (*target, twin))
 
     def _twin(self, name: Any, naming: str, stated: list[Any]) -> int | None:
-        wanted = {normal(str(name)), normal(self._names.get(normal(str(name)), str(name)))}
         for at, item in enumerate(stated):
-            if isinstance(item, dict) and normal(str(item.get(naming))) in wanted:
+            if isinstance(item, dict) and normal(str(item.get(naming))) == normal(str(name)):
                 return at
         return None
-
-    # -- text
-
-    def _add(self, name: str, value: Any, source: Path, target: Path, stated: dict[str, Any]) -> None:
-        if not target:
-            lines = render(name, value, source, self._finished)
-            self._insert(len(self._document.text), 0, ["", *lines])
-            return
-        place = self._container(target)
-        if place is None:
-            self.left_out.append(".".join(map(str, (*target, name))))
-            return
-        start, end = place
-        if self._document.text[start] == "{":
-            lead = ", " if stated else ""
-            self.insertions.append((end - 1, len(target), f"{lead}{flow({name: value})[1:-1]}"))
-            self._comment(end, name, source)
-            return
-        indent = self._indent((*target, next(iter(stated))))
-        lines = [" " * indent + line for line in render(name, value, source, self._finished)]
-        self._insert(self._after(end), len(target), lines)
-
-    def _append(self, item: dict[str, Any], source: Path, target: Path, stated: list[Any]) -> None:
-        place = self._container(target)
-        if place is None:
-            self.left_out.append(".".join(map(str, target)))
-            return
-        start, end = place
-        if self._document.text[start] == "[":
-            lead = ", " if stated else ""
-            self.insertions.append((end - 1, len(target), f"{lead}{flow(item)}"))
-            self._comment(end, str(next(iter(item.values()))), source)
-            return
-        column = self._document.spans.lines.position(start)[1]
-        comment = origin_comment(self._finished.origin(source))
-        self._insert(self._after(end), len(target), [f"{' ' * (column - 1)}- {flow(item)}{comment}"])
-
-    def _container(self, path: Path) -> tuple[int, int] | None:
-        """Where the value at `path` begins and ends; None where it is an alias, or comes from one."""
-        place, anchor = self._spans.value_place(path), self._spans.anchor_of(path)
-        if place is None or anchor is not None:
-            return None
-        lines = self._spans.lines
-        return (
-            lines.begin(place.line) + place.column - 1,
-            lines.begin(place.end_line) + place.end_column - 1,
-        )
-
-    def _indent(self, path: Path) -> int:
-        place = self._spans.key_place(path)
-        return place.column - 1 if place is not None else 0
-
-    def _after(self, index: int) -> int:
-        """The end of the line that the index lies in, its comment included."""
-        text = self._document.text
-        ends = [at for at in (text.find("\n", index), text.find("\r", index)) if at >= 0]
-        return min(ends, default=len(text))
-
-    def _insert(self, index: int, depth: int, lines: list[str]) -> None:
-        text = self._document.text
-        at_end = index == len(text)
-        closed = not text or text.endswith(("\n", "\r"))
-        body = self._newline.join(lines)
-        if at_end and closed:
-            self.insertions.append((index, depth, body + self._newline))
-        else:
-            self.insertions.append((index, depth, self._newline + body))
-
-    def _comment(self, end: int, name: str, source: Path) -> None:
-        """Where a line in braces ends without a comment, it gets one."""
-        comment = origin_comment(self._finished.origin(source))
-        line_end = self._after(end)
-        if comment and not self._document.text[end:line_end].strip(" \t]},"):
-            self.insertions.append((line_end, _COMMENT, f"  # {name}:{comment.removeprefix('  #')}"))

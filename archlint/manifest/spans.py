@@ -128,6 +128,22 @@ class SpanIndex:
             return self.node_place(found.entry.key)
         return self.lines.place(start, end)
 
+    def node(self, path: Path) -> int | None:
+        """The node of the value of `path`; None where an alias or a `<<` brings it in, or it is not in the text."""
+        found = self._find(path)
+        if found is None or found.via is not None or found.entry.value in self.nodes.targets:
+            return None
+        return found.entry.value
+
+    def children(self, node: int) -> list[int]:
+        """What a collection itself holds, keys among it, in the order of the text."""
+        held = []
+        child, end = node + 1, self.nodes.extents.get(node, 0)
+        while child < end:
+            held.append(child)
+            child = self.nodes.after(child)
+        return held
+
     def nearest(self, path: Path) -> tuple[Path, Place]:
         """The longest part of `path` that is in the text, and the key, or name, to point at."""
         for length in range(len(path), 0, -1):

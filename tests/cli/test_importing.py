@@ -133,6 +133,26 @@ class TestImport:
         again = archlint("import", "threagile", "model.yaml", "--into", "archlint.yaml")
         assert again.out == ""
 
+    def test_into_tells_where_the_sources_say_otherwise(self, archlint: Run, folder: Path) -> None:
+        manifest = folder / "archlint.yaml"
+        manifest.write_bytes(
+            b"\xef\xbb\xbfarchlint: 1\nsystem: {name: clinic}\ndefaults: {service: {replicas: 3}}\n"
+            b"services:\n  booking: {}\n"
+        )
+        manifest.chmod(0o640)
+        (folder / "link.yaml").symlink_to("archlint.yaml")
+        result = archlint("import", "threagile", "model.yaml", "--into", "link.yaml", "--write")
+        assert result.err == (
+            "link.yaml:3: note: `services.booking.replicas` is 3, the source says 1 (model.yaml:8); "
+            "what stands in the manifest is kept\n"
+        )
+        written = manifest.read_bytes()
+        assert written.startswith(b"\xef\xbb\xbfarchlint: 1\n")
+        assert b"replicas: 1" not in written
+        assert b"technology: postgresql" in written
+        assert manifest.stat().st_mode & 0o777 == 0o640
+        assert (folder / "link.yaml").is_symlink()
+
     def test_into_a_manifest_that_is_not_valid(self, archlint: Run, folder: Path) -> None:
         (folder / "archlint.yaml").write_text("archlint: 1\n")
         result = archlint("import", "threagile", "model.yaml", "--into", "archlint.yaml")

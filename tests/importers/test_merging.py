@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 
 import pytest
 from hypothesis import given
@@ -140,3 +141,77 @@ def test_merging_twice_is_merging_once(data: st.DataObject) -> None:
         lines += ["externals:", "  db:", "    description: theirs"]
     once = merged("\n".join(lines) + data.draw(st.sampled_from(["", "\n", "\n\n"])))
     assert merged(once) == once
+
+
+HEAD = "archlint: 1\nsystem: {name: s}\n"
+STYLES = {
+    "empty braces": HEAD + "services: {}\n",
+    "a comma before the end": HEAD + "services: {web: {tier: critical,}, mail: {},}\n",
+    "braces over lines": HEAD + "services: {\n  web: {tier: critical},  # the web, }\n  mail: {}   # mail\n}\n",
+    "braces over lines, a comma before the end": HEAD + "services: {\n  web: {},   # web, x }\n  }  # end\n",
+    "empty braces over lines": HEAD + "datastores: {\n}\n",
+    "wrapped braces": HEAD + "services:\n  web: {tier: critical,\n        replicas: 5} # c\n",
+    "all in braces": "{archlint: 1, system: {name: s}, services: {web: {calls: [{to: db},]}}}",
+    "brackets over lines": HEAD + "services:\n  web:\n    calls: [\n      {to: db},  # x\n    ]\n",
+    "empty brackets": HEAD + "services:\n  web:\n    calls: []\n    depends_on: []\n",
+    "a merge key": HEAD + "x-d: &d {tier: critical}\nservices:\n  web:\n    <<: *d\n  mail: {<<: *d}\n",
+    "extensions alone": HEAD + "services:\n  web:\n    x-note: hi\n  x-all: {a: b}\n",
+    "a text that ends in breaks": HEAD + "services:\n  web:\n    description: |+\n      long\n\n\n",
+    "a text to the end of the file": HEAD + "services:\n  web:\n    description: |\n      long",
+    "markers": "%YAML 1.2\n---\n" + HEAD + "services:\n  web: {}\n...\n# after\n",
+    "explicit keys": "? archlint\n: 1\n? system\n: name: s\n? services\n: web:\n    tier: critical\n",
+    "tags": HEAD + "services: !!map\n  web: !!map\n    tier: !!str critical\n",
+    "tabs": HEAD + "services:\t# \t tab\n  web:\t#\tx\n    tier: critical\t\n",
+    "CRLF": (HEAD + "# x\nservices:\n  web: {}\ndatastores: {}\n").replace("\n", "\r\n"),
+    "CR": (HEAD + "services:\n  web:\n    tier: critical\n").replace("\n", "\r"),
+    "dashes alone": HEAD + "services:\n  web:\n    calls:\n      -\n        to: db\n      - # c\n        to: mail\n",
+}
+
+
+@pytest.mark.parametrize("text", STYLES.values(), ids=STYLES)
+def test_every_style_of_writing_is_kept(text: str) -> None:
+    result = merged(text)
+    assert _is_within(text, result)
+    loaded = load(result.encode(), "a")
+    assert loaded.problems == ()
+    assert loaded.document.data is not None
+    assert loaded.document.data["services"].keys() == {"web", "mail"}
+    assert loaded.document.data["datastores"]["db"]["technology"] == "mysql"
+    assert merged(result) == result
+    assert ("\n" in result) == ("\n" in text) or "\r" not in text
+
+
+def test_json_stays_json() -> None:
+    text = '{"archlint": 1,\n "system": {"name": "s"},\n "services": {"web": {}\n }\n}\n'
+    data = json.loads(merged(text))
+    assert data["services"]["web"]["deploy"] == {"drain": "30s"}
+    assert data["datastores"] == {"db": {"technology": "mysql"}}
+
+
+def test_what_an_alias_uses_elsewhere_is_left_alone() -> None:
+    text = HEAD + "services:\n  web: &web\n    tier: critical\n  mail: *web\n"
+    result = merge(read(text.encode(), "a"), a_draft(), {})
+    assert "services.web.replicas" in result.left_out
+    data = read(result.text.encode(), "a").data
+    assert data is not None
+    assert data["services"]["web"] == {"tier": "critical"}
+
+
+def test_defaults_that_a_person_wrote_are_not_overridden() -> None:
+    text = HEAD + "defaults: {service: {replicas: 4, deploy: {strategy: rolling}}}\nservices:\n  web: {}\n"
+    data = read(merged(text).encode(), "a").data
+    assert data is not None
+    assert data["services"]["web"].keys() == {"health_check", "deploy", "calls"}
+
+
+@pytest.mark.parametrize(
+    "web",
+    ["{depends_on: [{on: db}, {on: mail}]}", "{operations: {buy: {calls: [{to: db}, {to: Mail}]}}}"],
+)
+def test_a_relation_is_stated_once(web: str) -> None:
+    assert "calls" not in merged(HEAD + f"services:\n  web: {web}\n").replace("{calls: [{to: db}, {to: Mail}]}", "")
+
+
+def test_references_have_the_names_of_the_manifest() -> None:
+    result = merged(HEAD + "services: {web: {}, MAIL: {}}\ndatastores: {Data: {}}\n", {"Data": "db"})
+    assert "calls: [{to: Data, timeout: 1s}, {to: MAIL}]" in result

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from archlint.importers.finished import Finished
 from archlint.importers.reading.files import Origin
+from archlint.manifest.defaults import default_path
 from archlint.manifest.loading import Loaded
 from archlint.manifest.problems import Path, Place
 from archlint.manifest.routes import format_route
@@ -150,7 +151,8 @@ class _Comparison:
     ) -> Drift:
         document = self._manifest.document
         route = format_route(path, document.data)
-        return Drift(kind, route, message, component, document.spans.nearest(path)[1], origin, stated, found)
+        place = document.spans.nearest(default_path(document, path) or path)[1]
+        return Drift(kind, route, message, component, place, origin, stated, found)
 
 
 def _is_mappings(value: Any) -> bool:

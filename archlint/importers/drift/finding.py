@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -54,6 +54,17 @@ def find_drift(manifest: str, asked: Sequence[Asked], names: Mapping[str, str], 
         and not any(fnmatchcase(drift.route, pattern) for pattern in patterns)
     )
     return Found(source.name, drifts, imported)
+
+
+def contradictions(stated: Loaded, imported: Imported) -> Iterator[str]:
+    """A line for each field that sources state otherwise than a manifest does."""
+    if not imported.components:
+        return
+    draft = _sound(load(imported.text().encode(), "draft"))
+    for drift in compare(stated, draft, imported.finished, {}):
+        if drift.kind == "differs":
+            where = f"{stated.document.name}:{drift.place.line}"
+            yield f"{where}: note: {drift.message} ({drift.origin}); what stands in the manifest is kept"
 
 
 def _is_partial(imported: Imported) -> bool:
