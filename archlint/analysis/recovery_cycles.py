@@ -86,14 +86,16 @@ class RecoveryCycles:
         self.losses = losses
         components = sorted(losses.components, key=lambda component: (component.system.name, component.name))
         self._rank = {component: position for position, component in enumerate(components)}
-        self._of = {component: tuple(self._needs_of(component)) for component in components}
+        # Requests alone close no circle here: without any other need there is nothing to look at.
+        looked_at = components if any(map(self._needs_more_than_requests, components)) else ()
+        self._of = {component: tuple(self._needs_of(component)) for component in looked_at}
         self.needs = tuple(need for needs in self._of.values() for need in needs)
 
     def is_stated(self, system: System) -> bool:
         """Whether the system says of any component what it needs beside requests."""
         return any(
             getattr(component.spec, field, None) is not None
-            or any(n.why.kind != "request" for n in self._of[component])
+            or any(n.why.kind != "request" for n in self._of.get(component, ()))
             for component in system.components.values()
             for field in ("depends_on", "runs_on")
         )
@@ -170,6 +172,13 @@ class RecoveryCycles:
                     back = Need(target, (need.source,), Why("placed", target, "zones"))
                     yield RecoveryCycle((target, need.source), (back, need), (), "certain", domain.label)
                     break
+
+    def _needs_more_than_requests(self, component: Component) -> bool:
+        return (
+            any(_kind(edge) not in ("request", None) for edge in component.outgoing)
+            or any(self._scaling(component))
+            or any(self._domains(component))
+        )
 
     def _needs_of(self, component: Component) -> Iterator[ComponentNeed]:
         for edge in component.outgoing:
