@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from archlint.importers.drift.comparison import normal
 from archlint.importers.finished import Finished
+from archlint.importers.names import normal
 from archlint.importers.reading.files import Origin
 from archlint.manifest.problems import Path
 

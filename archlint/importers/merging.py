@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 from difflib import unified_diff
 from typing import Any
 
-from archlint.importers.drift.comparison import normal
 from archlint.importers.finished import Finished
 from archlint.importers.fitting import fit
 from archlint.importers.insertion import Insertions
+from archlint.importers.names import normal
 from archlint.manifest.defaults import merge_defaults
 from archlint.manifest.loading import load
 from archlint.manifest.problems import Path

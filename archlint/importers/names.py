@@ -18,3 +18,8 @@ def as_name(text: str) -> str:
 def slug(text: str) -> str:
     """A name in lower case, for titles such as `Internet Banking System`."""
     return as_name(text).lower()
+
+
+def normal(name: str) -> str:
+    """Names that differ in case and in `_` for `-` are one."""
+    return name.lower().replace("_", "-")

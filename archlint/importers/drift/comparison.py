@@ -7,10 +7,11 @@ of a component is unknown; what the manifest leaves out is not wrong.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from math import isclose
 from typing import Any, Literal
 
+from archlint.importers.drift.fields import Reached, equal, reached, shown
 from archlint.importers.finished import Finished
+from archlint.importers.names import normal
 from archlint.importers.reading.files import Origin
 from archlint.manifest.defaults import default_path
 from archlint.manifest.loading import Loaded
@@ -18,14 +19,13 @@ from archlint.manifest.problems import Path, Place
 from archlint.manifest.routes import format_route
 from archlint.manifest.spans import NAMING
 from archlint.manifest.tree import ABSENT, value_at
-from archlint.manifest.units import Ranged
 from archlint.records import dataclass
-from archlint.system.elements import NONE, Component, System, stated
+from archlint.system.elements import NONE, Component, System
 from archlint.system.workspace import link
 
 Kind = Literal["differs", "only-in-manifest", "only-in-source"]
 
-_NEVER_COMPARED = frozenset({"description", "tags", "owner", "patterns", "depends_on", *NAMING})
+_NEVER_COMPARED = frozenset({"description", "tags", "owner", "patterns", "depends_on"})
 _OUTSIDE = ("clients", "externals", "networks")
 """What a source rarely draws, and a manifest often does: its absence there says nothing."""
 
@@ -51,18 +51,13 @@ class Drift:
 def compare(manifest: Loaded, draft: Loaded, finished: Finished, names: Mapping[str, str]) -> tuple[Drift, ...]:
     """All drift, in the order of the manifest. `names` gives the source's name of a component of the manifest."""
     comparison = _Comparison(_system(manifest), _system(draft), finished, names)
-    found = [*comparison.components(), *comparison.dependencies(), *comparison.fields()]
-    return tuple(sorted(found, key=lambda drift: (drift.place, drift.route, drift.kind)))
+    found = [*comparison.components(), *comparison.dependencies(), *comparison.topics(), *comparison.fields()]
+    return tuple(sorted(found, key=lambda drift: (drift.place, drift.route, drift.kind, drift.message)))
 
 
 def _system(loaded: Loaded) -> System:
     systems = link([loaded]).systems
     return next(iter(systems.values()))
-
-
-def normal(name: str) -> str:
-    """Names that differ in case and in `_` for `-` are one."""
-    return name.lower().replace("_", "-")
 
 
 class _Comparison:
@@ -114,30 +109,53 @@ class _Comparison:
                 origin = self._finished.origin(self._twins[source].path)
                 yield self._drift("only-in-manifest", path, source, message, origin)
 
+    def topics(self) -> Iterator[Drift]:
+        """What is published or consumed by name, where both sides name topics of the same broker."""
+        known, drawn = _topics(self._manifest), _topics(self._draft)
+        for (source, broker, verb), here in known.items():
+            twins = self._twins.get(source), self._twins.get(broker)
+            there = drawn.get((twins[0].name, twins[1].name, verb), {}) if twins[0] and twins[1] else {}
+            for topic in (here.keys() ^ there.keys()) if here and there else ():
+                yield self._topic(source, f"{verb} `{broker}/{topic}`", here.get(topic), there.get(topic))
+
+    def _topic(self, source: str, what: str, here: Path | None, there: Path | None) -> Drift:
+        if here is not None:
+            message = f"`{source}` {what} by the manifest, and by no file of the source"
+            return self._drift(
+                "only-in-manifest", here, source, message, self._finished.origin(self._twins[source].path)
+            )
+        message = f"`{source}` {what}, and the manifest does not say so"
+        path = self._manifest.components[source].path
+        return self._drift("only-in-source", path, source, message, self._finished.origin(there or ()))
+
     # -- fields
 
     def fields(self) -> Iterator[Drift]:
         """Where both sides state a field, its value. Sources are asked leaf by leaf."""
         told: set[Path] = set()
         for path, origin in self._finished.origins.items():
-            value = value_at(self._finished.data, path)
             twin = self._stated_of.get(str(path[1])) if len(path) > 2 else None
-            if twin is None or isinstance(value, dict) or _is_mappings(value) or _NEVER_COMPARED & {path[2], path[-1]}:
+            if twin is None or path[2] in _NEVER_COMPARED or path[-1] == "description" or _is_name(path):
                 continue
-            found = _reached(twin, self._draft.components[str(path[1])], path)
-            if found is None or found.path in told:
-                continue
-            told.add(found.path)
-            if not _equal(found.stated, found.drawn, str(path[-1])):
-                yield self._difference(found, twin, value, origin)
+            for found in reached(twin, self._draft.components[str(path[1])], path):
+                if found.path not in told and self._differs(found, path):
+                    told.add(found.path)
+                    yield self._difference(found, twin, origin)
 
-    def _difference(self, found: _Reached, twin: Component, value: Any, origin: Origin) -> Drift:
-        written = _shown(value_at(self._manifest.document.data, found.path), found.stated)
+    def _differs(self, found: Reached, path: Path) -> bool:
+        value = value_at(self._finished.data, path)
+        if not isinstance(value, dict) and not _is_mappings(value):
+            return not equal(found.stated, found.drawn, str(path[-1]))
+        here = value_at(self._manifest.document.data, found.path)
+        kinds = (_kinds(here), _kinds(value)) if path[2:] == ("health_check",) and here != NONE else ()
+        return all(kinds) and len(set(kinds)) > 1
+
+    def _difference(self, found: Reached, twin: Component, origin: Origin) -> Drift:
+        written = shown(value_at(self._manifest.document.data, found.path), found.stated)
+        other = shown(value_at(self._draft.document.data, found.source), found.drawn)
         route = format_route(found.path, self._manifest.document.data)
-        message = f"`{route}` is {written}, the source says {_shown(value, value)}"
-        return self._drift(
-            "differs", found.path, twin.name, message, origin, stated=written, found=_shown(value, value)
-        )
+        message = f"`{route}` is {written}, the source says {other}"
+        return self._drift("differs", found.path, twin.name, message, origin, stated=written, found=other)
 
     def _drift(
         self,
@@ -153,6 +171,18 @@ class _Comparison:
         route = format_route(path, document.data)
         place = document.spans.nearest(default_path(document, path) or path)[1]
         return Drift(kind, route, message, component, place, origin, stated, found)
+
+
+def _is_name(path: Path) -> bool:
+    """Of an item of a list: what finds the item is the same on both sides."""
+    return isinstance(path[-2], int) and path[-1] in NAMING
+
+
+def _kinds(probes: Any) -> frozenset[str]:
+    """Those of a component's probes, where all state one; none where they do not."""
+    listed = probes if isinstance(probes, list) else [probes]
+    kinds = [str(value_at(probe, ("kind",))) for probe in listed if value_at(probe, ("kind",)) is not ABSENT]
+    return frozenset(kinds) if len(kinds) == len(listed) else frozenset()
 
 
 def _is_mappings(value: Any) -> bool:
@@ -171,104 +201,17 @@ def _edges(system: System) -> dict[tuple[str, str], Path]:
     return edges
 
 
-@dataclass(frozen=True, slots=True)
-class _Reached:
-    """A field on both sides, in canonical units, with its path in the manifest."""
-
-    path: Path
-    stated: Any
-    drawn: Any
+_VERBS = {"publish": "publishes to", "consume": "consumes"}
 
 
-def _reached(twin: Component, drawn: Component, path: Path) -> _Reached | None:
-    """The field of the manifest's component that a path of the draft leads to; None where it does not state it."""
-    here, there = twin.spec, drawn.spec
-    at: Path = twin.path
-    data = value_at(twin.system.document.data, at)
-    drawn_data = value_at(drawn.system.document.data, drawn.path)
-    for step in _same_words(path[2:], twin):
-        if here == NONE or there == NONE:
-            return _Reached(at, here, there)
-        if isinstance(step, int):
-            place = _item(data, drawn_data[step])
-            if place is None:
-                return None
-            here, there = here[place], there[step]
-            at, data, drawn_data = (*at, place), value_at(data, (place,)), drawn_data[step]
-            continue
-        if isinstance(here, int | float):
-            return _Reached(at, here, there)
-        here = stated(here, step) if not isinstance(here, dict) else here.get(step)
-        there = stated(there, step) if not isinstance(there, dict) else there.get(step)
-        if here is None or there is None:
-            return None
-        at, data, drawn_data = (*at, step), value_at(data, (step,)), value_at(drawn_data, (step,))
-    return _Reached(at, here, there)
-
-
-def _same_words(path: Path, twin: Component) -> Path:
-    """What one section calls replicas, another calls nodes."""
-    words = {"replicas": "nodes"} if twin.path[0] in ("datastores", "caches", "brokers", "networks") else {}
-    words = words or {"nodes": "replicas"}
-    return (words.get(str(path[0]), path[0]), *path[1:])
-
-
-def _item(stated_items: Any, drawn: Any) -> int | None:
-    """The index of the item that has the same name."""
-    if not isinstance(stated_items, list) or not isinstance(drawn, dict):
-        return None
-    for field in NAMING:
-        if field in drawn:
-            wanted = normal(str(drawn[field]))
-            for at, item in enumerate(stated_items):
-                if isinstance(item, dict) and normal(str(item.get(field))) == wanted:
-                    return at
-            return None
-    return None
-
-
-def _equal(here: Any, there: Any, field: str) -> bool:
-    """Whether two canonical values say the same; a range holds what lies in it."""
-    if field == "technology":
-        return _same_technology(str(here), str(there))
-    if isinstance(here, Ranged) and isinstance(there, int | float):
-        return here.low <= there <= here.high
-    if isinstance(here, bool) or isinstance(there, bool):
-        return here is there
-    if isinstance(here, int | float) and isinstance(there, int | float):
-        return isclose(here, there, rel_tol=1e-6)
-    if isinstance(here, int | float) or isinstance(there, int | float):  # `replicas: 3` against bounds
-        return _bounds(here) == _bounds(there)
-    if isinstance(here, list) and isinstance(there, list):
-        return sorted(map(str, here)) == sorted(map(str, there))
-    if isinstance(here, dict) and isinstance(there, list):
-        return sorted(map(str, here)) == sorted(map(str, there))
-    return bool(here == there)
-
-
-def _bounds(value: Any) -> tuple[Any, Any]:
-    if isinstance(value, int | float):
-        return value, value
-    return stated(value, "min"), stated(value, "max")
-
-
-def _same_technology(here: str, there: str) -> bool:
-    """A version that is told less exactly is the same; a technology goes by several names."""
-    from archlint.knowledge.catalogue import Catalogue
-
-    catalogue = Catalogue()
-    slugs = [catalogue.resolve(name) or name.partition("@")[0] for name in (here, there)]
-    versions = [name.partition("@")[2].split(".") for name in (here, there)]
-    told = min(len(version) for version in versions) if all(name.partition("@")[2] for name in (here, there)) else 0
-    return slugs[0] == slugs[1] and versions[0][:told] == versions[1][:told]
-
-
-def _shown(written: Any, canonical: Any) -> str:
-    value = canonical if written is ABSENT else written
-    if isinstance(value, list):
-        return "[" + ", ".join(map(str, value)) + "]"
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{name}: {_shown(part, part)}" for name, part in value.items()) + "}"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
+def _topics(system: System) -> dict[tuple[str, str, str], dict[str, Path]]:
+    """By component, broker and verb: the topics, normalised, with the path of what says so."""
+    topics: dict[tuple[str, str, str], dict[str, Path]] = {}
+    for component in system.components.values():
+        for edge in component.outgoing:
+            for target in edge.targets if edge.kind in _VERBS else ():
+                broker, slash, topic = target.name.partition("/")
+                if slash and target.system is system:
+                    held = topics.setdefault((component.name, broker, _VERBS[edge.kind]), {})
+                    held.setdefault(topic, edge.item.path)
+    return topics
