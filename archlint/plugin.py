@@ -272,6 +272,7 @@ class Check:
     subject: str
     function: CheckFunction
     needs: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
     applies: Callable[[Any], bool] | None = None
     subsumes: tuple[str, ...] = ()
     options: type[Options] = Options
@@ -301,6 +302,7 @@ def check(
     *,
     severity: Severity,
     needs: tuple[str, ...] = (),
+    states: tuple[str, ...] = (),
     applies: Callable[[Any], bool] | None = None,
     subsumes: tuple[str, ...] = (),
     options: type[Options] = Options,
@@ -312,8 +314,9 @@ def check(
 
     `severity` is the highest that the check gives; a finding may state a lower one. `needs` are the fields
     of the subject without which the check can never say anything: the runner decides them before calling.
-    `applies` tells in a cheap look whether the subject is any of the check's business (else the outcome is
-    *not applicable*). `subsumes` names the codes whose findings on the same element this one replaces.
+    `states` are fields of the subject (first steps, without dots) of which one has to be stated, and `applies` tells
+    in a cheap look, whether the subject is any of the check's business (else the outcome is *not applicable*).
+    `subsumes` names the codes whose findings on the same element this one replaces.
 
     Raises ValueError for a malformed code, name or function: a defect of the plug-in, found at import.
     """
@@ -333,6 +336,7 @@ def check(
             subject=subject,
             function=function,
             needs=needs,
+            states=states,
             applies=applies,
             subsumes=subsumes,
             options=options,

@@ -36,6 +36,7 @@ def _is_retried_at_run_time(call: Call) -> bool:
     "PRM083",
     "retry-amplification",
     severity=ERROR,
+    states=("retries",),
     applies=_is_retried_at_run_time,
     subsumes=("PRM082", "PRM084"),
 )
@@ -181,7 +182,7 @@ def _has_no_budget(call: Call) -> bool:
     return _is_retried_at_run_time(call) and stated(call.spec, "retries.budget") in (None, "none")
 
 
-@check("PRM084", "no-retry-budget", severity=WARNING, applies=_has_no_budget)
+@check("PRM084", "no-retry-budget", severity=WARNING, states=("retries",), applies=_has_no_budget)
 def no_retry_budget(call: Call, analyses: Analyses) -> Iterator[Finding]:
     """Retries without a budget, on a path where they multiply to more than four tries of a request.
 

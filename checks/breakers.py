@@ -119,7 +119,7 @@ def _has_a_breaker(call: Call) -> bool:
     return isinstance(call.caller, Service) and is_stated(call.spec.circuit_breaker)
 
 
-@check("PRM093", "breaker-cannot-trip", severity=WARNING, applies=_has_a_breaker)
+@check("PRM093", "breaker-cannot-trip", severity=WARNING, states=("circuit_breaker",), applies=_has_a_breaker)
 def breaker_cannot_trip(call: Call, analyses: Analyses) -> Iterator[Finding]:
     """A circuit breaker is there and never opens.
 

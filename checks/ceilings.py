@@ -32,7 +32,7 @@ def _has_ceilings(component: Component) -> bool:
     return bool(getattr(component.spec, "ceilings", None))
 
 
-@check("LIM007", "own-ceiling-exceeded", severity=ERROR, applies=_has_ceilings)
+@check("LIM007", "own-ceiling-exceeded", severity=ERROR, states=("ceilings",), applies=_has_ceilings)
 def own_ceiling_exceeded(component: Component, analyses: Analyses) -> Iterator[Finding]:
     """At its maximum scale a component passes a ceiling of its own.
 

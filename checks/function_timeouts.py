@@ -62,6 +62,7 @@ class _End(NamedTuple):
     "LIM180",
     "function-timeout-below-its-work",
     severity=ERROR,
+    states=("technology", "timeout", "calls"),
     applies=may_end_requests,
     subsumes=("LIM001", "LIM002"),
 )

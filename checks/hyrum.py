@@ -45,7 +45,7 @@ def _counted(consumers: int) -> str:
     return "1 consumer" if consumers == 1 else show(consumers, "consumers")
 
 
-@check("LAW110", "api-without-version-or-deprecation", severity=WARNING, applies=has_interface)
+@check("LAW110", "api-without-version-or-deprecation", severity=WARNING, states=("api",), applies=has_interface)
 def api_without_version_or_deprecation(service: Service, analyses: Analyses) -> Iterator[Finding]:
     """An interface that others use has no version, or may change without notice.
 
@@ -183,7 +183,7 @@ def undocumented_interface(call: Call, analyses: Analyses) -> Iterator[Finding]:
     )
 
 
-@check("LAW112", "consumers-without-contract-tests", severity=WARNING, applies=has_interface)
+@check("LAW112", "consumers-without-contract-tests", severity=WARNING, states=("api",), applies=has_interface)
 def consumers_without_contract_tests(service: Service, analyses: Analyses) -> Iterator[Finding]:
     """An interface that others use is released without their tests.
 

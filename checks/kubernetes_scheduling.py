@@ -64,6 +64,7 @@ def may_be_scheduled(component: Component) -> bool:
     "LIM190",
     "kubernetes-scheduling",
     severity=ERROR,
+    states=("scheduling", "runs_on", "technology"),
     applies=may_be_scheduled,
     subsumes=("LIM001", "LIM002", "LIM004"),
 )

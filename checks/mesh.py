@@ -60,7 +60,7 @@ def _ceiling(service: Service) -> Any:
     return None
 
 
-@check("LAW090", "mesh-over-ceiling", severity=ERROR, applies=is_meshed, subsumes=("LIM007",))
+@check("LAW090", "mesh-over-ceiling", severity=ERROR, states=("peers",), applies=is_meshed, subsumes=("LIM007",))
 def mesh_over_ceiling(service: Service, analyses: Analyses) -> Iterator[Finding]:
     """Each instance of a full mesh holds more for its peers than it may.
 

@@ -47,7 +47,7 @@ TAKES_A_WHOLE_TRY = frozenset({"any", "timeout", "connect"})
 """Failures that last until the time limit of a try."""
 
 
-@check("PRM080", "retry-without-backoff", severity=WARNING, applies=is_retried)
+@check("PRM080", "retry-without-backoff", severity=WARNING, states=("retries",), applies=is_retried)
 def retry_without_backoff(call: Call, analyses: Analyses) -> Iterator[Finding]:
     """A failed call is tried again at once.
 
@@ -112,7 +112,7 @@ def _at_once(call: Call, field: str, problem: str, unstated: str = "") -> Findin
     )
 
 
-@check("PRM081", "retry-without-jitter", severity=WARNING, applies=is_retried)
+@check("PRM081", "retry-without-jitter", severity=WARNING, states=("retries",), applies=is_retried)
 def retry_without_jitter(call: Call, analyses: Analyses) -> Iterator[Finding]:
     """The waits between tries are the same for every caller, so all of them come back together.
 
@@ -185,7 +185,7 @@ def _can_go_on(call: Call) -> bool:
     return is_retried(call) and call.spec.phase == "runtime"
 
 
-@check("PRM082", "unbounded-retry", severity=ERROR, applies=_can_go_on)
+@check("PRM082", "unbounded-retry", severity=ERROR, states=("retries",), applies=_can_go_on)
 def unbounded_retry(call: Call, analyses: Analyses) -> Iterator[Finding]:
     """Retries go on for ever, or longer than anybody waits for the answer.
 

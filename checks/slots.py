@@ -40,7 +40,7 @@ def _has_a_pool(call: Call) -> bool:
     return is_stated(call.spec.pool) and isinstance(call.caller, Service) and call.spec.phase == "runtime"
 
 
-@check("LAW021", "pool-below-littles-law", severity=ERROR, needs=("pool.size",), applies=_has_a_pool)
+@check("LAW021", "pool-below-littles-law", severity=ERROR, needs=("pool.size",), states=("pool",), applies=_has_a_pool)
 def pool_below_littles_law(call: Call, analyses: Analyses) -> Iterator[Finding]:
     """The connections that are in use at peak are more than the pools hold.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from archlint.engine.results import Fault
@@ -40,6 +41,17 @@ class Outcomes:
     @property
     def not_evaluated(self) -> int:
         return sum(len(elements) for elements in self.unknown.values())
+
+    def count(self, subjects: Sequence[Element], unjudged: Sequence[Element], fired: int) -> None:
+        """Of one check and subjects in the order of their systems: those that it could not judge, how many fired."""
+        self.fired += fired
+        self.clear += len(subjects) - len(unjudged) - fired
+        system = subjects[0].system
+        if system is subjects[-1].system:
+            self.judged[system] += len(subjects) - len(unjudged)
+        else:
+            self.judged.update(subject.system for subject in subjects)
+            self.judged.subtract(subject.system for subject in unjudged)
 
     def add(self, other: Outcomes) -> None:
         self.raised += other.raised

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from archlint.engine.outcomes import Outcomes, Raised
 from archlint.plugin import Check, Element, Finding, NotApplicable, Options, Unknown, stated
 from archlint.records import dataclass
+from archlint.system.elements import ATTRIBUTES
 
 if TYPE_CHECKING:
     from archlint.analysis.analyses import Analyses
@@ -34,19 +35,38 @@ class Visited:
     def __init__(self, subjects: Sequence[Element], visitors: Iterable[Check]) -> None:
         needs = sorted({need for check in visitors for need in check.needs})
         self._groups = _by_missing(subjects, needs)
-        self._applicable: dict[tuple[Applies, int], Applicable] = {}
+        self._shapes: dict[int, list[tuple[str, ...]]] = {}
+        self._applicable: dict[tuple[Applies | None, tuple[str, ...], int], Applicable] = {}
 
     def of(self, check: Check) -> Iterator[tuple[tuple[str, ...], Applicable]]:
         """Those that the check applies to, by what of its own needs they do not state."""
         for number, (missing, members) in enumerate(self._groups):
             lacking = tuple(need for need in check.needs if need in missing)
-            yield lacking, Applicable(members) if check.applies is None else self._those(check.applies, number)
+            alone = check.applies is None and not check.states
+            yield lacking, Applicable(members) if alone else self._those(check, number)
 
-    def _those(self, applies: Applies, group: int) -> Applicable:
-        key = applies, group
+    def _those(self, check: Check, number: int) -> Applicable:
+        key = check.applies, check.states, number
         if key not in self._applicable:
-            self._applicable[key] = _applicable(applies, self._groups[group][1])
+            members = self._stating(check.states, number) if check.states else self._groups[number][1]
+            found = Applicable(members) if check.applies is None else _applicable(check.applies, members)
+            self._applicable[key] = found
         return self._applicable[key]
+
+    def _stating(self, fields: tuple[str, ...], number: int) -> list[Element]:
+        """Members of a group that state any of the fields, which is looked up once for all that state alike."""
+        members = self._groups[number][1]
+        if number not in self._shapes:
+            self._shapes[number] = [_stated_by(member.spec) for member in members]
+        shapes = self._shapes[number]
+        names = {ATTRIBUTES.get(field, field) for field in fields}
+        right = {shape for shape in set(shapes) if not names.isdisjoint(shape)}
+        return [member for member, shape in zip(members, shapes, strict=True) if shape in right]
+
+
+def _stated_by(spec: Any) -> tuple[str, ...]:
+    """The names of the attributes that say something."""
+    return tuple([name for name, value in vars(spec).items() if value is not None])
 
 
 def _by_missing(subjects: Sequence[Element], needs: list[str]) -> list[tuple[frozenset[str], list[Element]]]:
@@ -95,34 +115,36 @@ class Visit:
                 self._judge(applicable.subjects)
 
     def _judge(self, subjects: list[Element]) -> None:
-        """The inner loop of a run: a call of the check, which mostly finds nothing, and the count of its outcome."""
-        outcomes, function, code = self.outcomes, self.check.function, self.check.code
-        raised, judged = outcomes.raised, outcomes.judged
+        """The inner loop of a run: a call of the check, which mostly finds nothing.
+
+        What is judged is counted as all subjects less those of which the check says something else.
+        """
+        outcomes, function, raised = self.outcomes, self.check.function, self.outcomes.raised
         try:
             others = self._other_arguments()
         except (Exception, SystemExit) as error:
             self._note_failure(failed_on(subjects[0], error))
             return
+        fired, on = 0, None
+        unjudged: list[Element] = []
         for subject in subjects:
-            before = len(raised)
             try:
                 for finding in function(subject, *others):
                     raised.append(self._raised(subject, finding))
+                    if on is not subject:
+                        fired, on = fired + 1, subject
             except NotApplicable:
-                if len(raised) == before:
-                    continue
+                if on is not subject:
+                    unjudged.append(subject)
             except Unknown as unknown:
-                if len(raised) == before:
-                    outcomes.unknown[code, unknown.fields].append(subject)
-                    continue
+                if on is not subject:
+                    outcomes.unknown[self.check.code, unknown.fields].append(subject)
+                    unjudged.append(subject)
             except (Exception, SystemExit) as error:
                 self._note_failure(failed_on(subject, error))
-                continue
-            judged[subject.system] += 1
-            if len(raised) > before:
-                outcomes.fired += 1
-            else:
-                outcomes.clear += 1
+                unjudged.append(subject)
+                fired -= on is subject
+        outcomes.count(subjects, unjudged, fired)
 
     def _raised(self, subject: Element, finding: object) -> Raised:
         if not isinstance(finding, Finding):

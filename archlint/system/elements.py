@@ -7,7 +7,6 @@ text "none" is a stated absence.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
@@ -39,24 +38,30 @@ def stated(spec: Any, field: str) -> Any:
     except that "none" itself comes back when the field ends there or below: what is stated to be absent
     has no unknown parts.
     """
-    value = spec
-    for step, attribute in _steps(field):
-        kind = type(value)
-        if kind is dict:
-            value = value.get(step)
-        elif value is None:
-            return None
-        elif kind is str:
-            return NONE if value == NONE else None
-        else:
-            value = getattr(value, attribute, None)
-    return value
+    try:
+        step, attribute, further = _STEPS[field]
+    except KeyError:
+        step, attribute, further = _noted(field)
+    kind = type(spec)
+    if kind is dict:
+        value = spec.get(step)
+    elif spec is None:
+        return None
+    elif kind is str:
+        return NONE if spec == NONE else None
+    else:
+        value = getattr(spec, attribute, None)
+    return stated(value, further) if further else value
 
 
-@lru_cache(maxsize=1024)
-def _steps(field: str) -> tuple[tuple[str, str], ...]:
-    """The keys of a dotted field, each with the attribute that holds it: checks ask for few fields, very often."""
-    return tuple((step, ATTRIBUTES.get(step, step)) for step in field.split("."))
+_STEPS: dict[str, tuple[str, str, str]] = {}
+"""The first key of a dotted field, the attribute that holds it, and the rest: checks ask for few fields, very often."""
+
+
+def _noted(field: str) -> tuple[str, str, str]:
+    step, _, further = field.partition(".")
+    found = _STEPS[field] = step, ATTRIBUTES.get(step, step), further
+    return found
 
 
 class Element:
