@@ -55,7 +55,7 @@ metadata: {name: web}
 spec: {minAvailable: 1, selector: {matchLabels: {app: web}}}
 """
 HEAD = "archlint: 1\nsystem: {name: s}\n"
-OTHERS = (7, "7s", "7GiB", True, False, "none", "70%", "mysql", "startup", "required", "host", "zookeeper", "rate")
+OTHERS = (7, "7s", "7GiB", True, False, "none", "70%", "mysql", "startup", "required", "host", "zookeeper", "rate", {"cpu": 1}, {"min_available": 2})
 
 
 @pytest.fixture
