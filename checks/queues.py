@@ -110,7 +110,7 @@ def _of_topic(topic: Topic, analyses: Analyses) -> Iterator[Finding]:
     if any(isinstance(value, float | int) for value in values.values()) or _is_bounded_otherwise(topic):
         return
     unlimited = [field for field, value in values.items() if value == UNLIMITED]
-    if not unlimited and values["retention"] is None and _default_retention(topic, analyses) is not None:
+    if not unlimited and values["retention"] is None and _drops_by_itself(topic, analyses):
         return
     field = "max_length" if values["retention"] == NONE else "retention"
     field = unlimited[0] if unlimited else field
@@ -142,12 +142,14 @@ def _is_positive(value: Any) -> bool:
         return bool(value != UNLIMITED)
 
 
-def _default_retention(topic: Topic, analyses: Analyses) -> float | str | bool | None:
-    """What the broker's technology keeps where nobody says; None where it is not known to drop anything."""
+def _drops_by_itself(topic: Topic, analyses: Analyses) -> bool:
+    """Whether the broker's technology bounds what waits, where nobody says; or lets nothing wait."""
     name = stated(topic.broker.spec, "technology")
     technology = analyses.knowledge.technology(name) if name else None
-    defaults = technology.defaults if technology is not None else ()
-    return next((d.value for d in defaults if d.of == "topic" and d.field in BOUNDS), None)
+    if technology is None:
+        return False
+    bounds = (default for default in technology.defaults if default.of == "topic" and default.field in BOUNDS)
+    return analyses.knowledge.passes_on(technology.slug) or any(default.value is not None for default in bounds)
 
 
 @check(

@@ -73,6 +73,12 @@ class Catalogue:
 
         return does(slug, "delivers-again")
 
+    def passes_on(self, slug: str) -> bool:
+        """Whether a broker hands messages on at once, so that none waits in it."""
+        from archlint.knowledge.conduct import does
+
+        return does(slug, "passes-on")
+
     def similar(self, name: str) -> tuple[str, ...]:
         """Slugs that `name` may have meant, the likeliest first."""
         from difflib import get_close_matches  # only for a message: not part of a start

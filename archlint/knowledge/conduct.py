@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, get_args
 
-Conduct = Literal["spreads-over-zones", "elects-by-majority", "delivers-again", "keeps-partitions"]
+Conduct = Literal["spreads-over-zones", "elects-by-majority", "delivers-again", "keeps-partitions", "passes-on"]
 
 
 def does(name: str, conduct: Conduct) -> bool:
