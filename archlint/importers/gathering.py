@@ -56,6 +56,8 @@ class Read:
 
     def beside(self, path: Path) -> SourceFile:
         """Raises SourceError for what cannot be read."""
+        if _is_stream(path):
+            raise SourceError(display_name(path), "is not a file")
         real = os.path.realpath(path)
         file = self._files.get(real) or self._read(path)
         self._files[real] = file
@@ -119,7 +121,13 @@ def _below(given: str, module: Any) -> Iterator[tuple[Path, bool]]:
         return
     files_in = getattr(module, "files_in", data_files)
     for file in files_in(path):
-        yield file, False
+        if not _is_stream(file):
+            yield file, False
+
+
+def _is_stream(path: Path) -> bool:
+    """Whether it is a pipe, a socket or a device, which is read only where a person names it."""
+    return path.exists() and not path.is_file()
 
 
 def data_files(folder: Path) -> Iterator[Path]:

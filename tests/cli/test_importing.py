@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -114,6 +115,14 @@ class TestImport:
         assert result.code == exit_codes.CLEAN
         assert "tsconfig.json:2:" in result.err
         assert "note: not JSON" in result.err
+
+    @pytest.mark.parametrize("source", ["threagile", "compose", "kubernetes", "auto"])
+    def test_pipes_in_a_folder_are_not_waited_for(self, source: str, archlint: Run, folder: Path) -> None:
+        for name in ("pipe.yaml", "compose.yaml", ".env"):
+            os.mkfifo(folder / name)
+        (folder / "zero.json").symlink_to("/dev/zero")
+        (folder / "b.compose.yaml").write_text("services: {a: {image: redis, env_file: pipe.yaml}}\n")
+        assert archlint("import", source, ".").code == exit_codes.CLEAN
 
     def test_into_shows_and_write_writes(self, archlint: Run, folder: Path) -> None:
         manifest = folder / "archlint.yaml"

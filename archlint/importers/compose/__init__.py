@@ -88,8 +88,12 @@ def _project_in(folder: Path, names: set[str]) -> Iterator[Path]:
 
 def _of_variable(folder: Path) -> list[str]:
     """The files that `COMPOSE_FILE` in `.env` names, where all of them are there."""
+    variables = folder / ".env"
     try:
-        found = _COMPOSE_FILE.search((folder / ".env").read_text(encoding="utf-8")[:100_000])
+        if not variables.is_file():  # a pipe would be waited for
+            return []
+        with variables.open(encoding="utf-8") as stream:
+            found = _COMPOSE_FILE.search(stream.read(100_000))
     except (OSError, UnicodeDecodeError):
         return []
     names = [name for name in found[1].strip().split(":") if name] if found else []
