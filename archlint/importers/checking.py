@@ -6,9 +6,12 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from archlint.engine.configuration.settings import SettingsOf
 from archlint.engine.errors import UsageError
+from archlint.engine.registration import load_registry
+from archlint.engine.registry import Registry
 from archlint.engine.results import RelatedPlace, Report, ReportedFinding
-from archlint.engine.session import Request, run
+from archlint.engine.session import Request, run, settings_finder
 from archlint.engine.sources.discovery import repository_paths
 from archlint.importers.importing import Asked, Imported, import_sources
 from archlint.importers.reading.files import Origin
@@ -33,8 +36,10 @@ def check_from(asked: Sequence[Asked], request: Request, stdin: bytes | None = N
         raise UsageError(_nothing(asked, imported))
     text = imported.text()
     name = os.path.join(_folder(asked), "archlint.yaml")
-    report = run(replace(request, paths=("-",), stdin=text.encode(), stdin_filename=name))
-    return _Relocation(imported, read(text.encode(), name)).report(report), imported
+    registry = load_registry(rules=request.rules)
+    report = run(replace(request, paths=("-",), stdin=text.encode(), stdin_filename=name), registry)
+    relocation = _Relocation(imported, read(text.encode(), name), registry, settings_finder(request, registry))
+    return relocation.report(report), imported
 
 
 def _nothing(asked: Sequence[Asked], imported: Imported) -> str:
@@ -52,12 +57,15 @@ def _folder(asked: Sequence[Asked]) -> str:
 class _Relocation:
     """From the drafted manifest, which nobody sees, to the files that it was drafted from."""
 
-    def __init__(self, imported: Imported, draft: Document) -> None:
+    def __init__(self, imported: Imported, draft: Document, registry: Registry, settings_of: SettingsOf) -> None:
         self._imported, self._draft = imported, draft
         self._data = draft.data or {}
+        self._codes = frozenset(check.code for check in registry.checks)
+        self._settings_of = settings_of
 
     def report(self, report: Report) -> Report:
-        findings = sorted(map(self._finding, report.findings), key=lambda finding: (*finding.order, finding.key))
+        moved = filter(self._is_wanted, map(self._finding, report.findings))
+        findings = sorted(moved, key=lambda finding: (*finding.order, finding.key))
         sources = {file.name: file.shown for file in self._imported.files}
         told = Counter(finding.severity for finding in findings if finding.suppressed is None)
         counts = {severity.name.lower(): told[severity] for severity in Severity}
@@ -69,6 +77,12 @@ class _Relocation:
             summary=summary,
             locations=repository_paths(sources),
         )
+
+    def _is_wanted(self, finding: ReportedFinding) -> bool:
+        """Whether the configuration of the file that it moved to, `per-file-ignores` above all, has the check run."""
+        if finding.code not in self._codes:
+            return True
+        return any(check.code == finding.code for check in self._settings_of(finding.file).checks)
 
     def _finding(self, finding: ReportedFinding) -> ReportedFinding:
         if finding.code in _OF_WRITTEN_MANIFESTS:

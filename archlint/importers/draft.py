@@ -242,6 +242,11 @@ class Draft:
 
     def differs(self, route: str, field: str, known: Leaf | Branch | Listing, value: Any, origin: Origin) -> None:
         """Two sources say different things: the first stands."""
-        kept = f"`{known.value}`" if isinstance(known, Leaf) else "more"
-        where = ".".join(filter(None, (route, field)))
-        self.note(f"{where} is {kept} by {known.origin}, `{value}` here; the first is kept", origin)
+        kept = f"is `{known.value}` by" if isinstance(known, Leaf) else "is told in parts by"
+        where = ".".join(filter(None, (route, _shown_field(field))))
+        self.note(f"{where} {kept} {known.origin}, `{value}` here; the first is kept", origin)
+
+
+def _shown_field(field: str) -> str:
+    first, dot, rest = field.partition(".")
+    return ("replicas" if first == INSTANCES else first) + dot + rest

@@ -212,6 +212,13 @@ class TestCheckFrom:
         (folder / "other.yaml").write_text("a: [\n")
         assert archlint("baseline", "write", "--from", "threagile", ".").code == exit_codes.USAGE
 
+    def test_per_file_ignores_are_of_the_source(self, archlint: Run, folder: Path) -> None:
+        (folder / "archlint.toml").write_text('[per-file-ignores]\n"model.yaml" = ["LAW120"]\n')
+        assert "LAW120" not in archlint("check", "--from", "threagile", "model.yaml").out
+        assert "LAW120" in archlint("check", "--from", "threagile", "model.yaml", "--select", "LAW120").out
+        (folder / "archlint.toml").write_text('[per-file-ignores]\n"other.yaml" = ["LAW120"]\n')
+        assert "LAW120" in archlint("check", "--from", "threagile", "model.yaml").out
+
     def test_what_cannot_be_linted(self, archlint: Run, folder: Path) -> None:
         (folder / "empty").mkdir()
         result = archlint("check", "--from", "threagile", "empty")
