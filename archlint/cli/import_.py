@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 import sys
 from codecs import BOM_UTF8
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from archlint.cli.output import to_file, to_stdout
 from archlint.cli.parameters import format_option, output_option
-from archlint.cli.sources import STANDARD_INPUT, asked_of, tell, with_option
+from archlint.cli.sources import STANDARD_INPUT, asked_of, questions_about, tell, with_option
 from archlint.engine import exit_codes
 from archlint.engine.errors import UsageError
 from archlint.importers import SOURCES
@@ -98,16 +97,10 @@ def _merge(imported: Imported, into: str, is_written: bool) -> int:
     return exit_codes.FINDINGS if imported.errors else exit_codes.CLEAN
 
 
-def _questions(imported: Imported) -> tuple[Any, ...]:
-    from archlint.importers.questions import ask
-
-    return ask(imported.text(), "draft", datetime.date(2000, 1, 1)) if imported.components else ()
-
-
 def _as_text(imported: Imported) -> str:
     from archlint.importers.questions import as_lines
 
-    return imported.text(as_lines(_questions(imported)))
+    return imported.text(as_lines(questions_about(imported)))
 
 
 def _as_json(imported: Imported) -> str:
@@ -121,7 +114,7 @@ def _as_json(imported: Imported) -> str:
     ]
     questions = [
         {"field": q.field, "unlocks": q.unlocks, "checks": list(q.checks), "components": list(q.components)}
-        for q in _questions(imported)
+        for q in questions_about(imported)
     ]
     remarks = [
         {"level": remark.level, "message": remark.message, "file": str(remark.origin or remark.file)}

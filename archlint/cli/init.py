@@ -53,7 +53,11 @@ def _offer(folder: str) -> tuple[str, ...]:
     sources = chosen(detected)
     if not sources or not (sys.stdin.isatty() and sys.stdout.isatty()):
         return sources
-    return sources if click.confirm(f"Draft {MANIFEST} from {' and '.join(sources)}?", default=True) else ()
+    return (
+        sources
+        if click.confirm(f"Draft {MANIFEST} from {' and '.join(sources)}, rather than a starter?", default=True)
+        else ()
+    )
 
 
 def _files(found: Detected) -> str:
@@ -63,9 +67,10 @@ def _files(found: Detected) -> str:
 
 
 def _drafted(sources: tuple[str, ...], folder: str, name: str | None) -> str | None:
-    from archlint.cli.sources import tell
+    from archlint.cli.sources import questions_about, tell
+    from archlint.importers.questions import as_lines
     from archlint.importers.starting import draft_of
 
     imported = draft_of(sources, Path(folder), name)
     tell(imported)
-    return imported.text() if imported.components else None
+    return imported.text(as_lines(questions_about(imported))) if imported.components else None

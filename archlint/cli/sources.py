@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from archlint.engine.results import Report
     from archlint.engine.session import Request
     from archlint.importers.importing import Asked, Imported
+    from archlint.importers.questions import Question
 
 STANDARD_INPUT = "-"
 
@@ -48,6 +50,13 @@ def tell(imported: Imported) -> None:
         click.echo(visible(str(remark)), err=True)
     if not imported.components:
         click.echo("note: nothing that was read describes a component", err=True)
+
+
+def questions_about(imported: Imported) -> tuple[Question, ...]:
+    """What a draft leaves open."""
+    from archlint.importers.questions import ask
+
+    return ask(imported.text(), "draft", datetime.date(2000, 1, 1)) if imported.components else ()
 
 
 def checked_sources(source: str | None, further: tuple[str, ...], request: Request) -> tuple[Report, int]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from archlint.engine.errors import UsageError
 from archlint.engine.sources.discovery import display_name, refuse_missing
 from archlint.importers.draft import Draft
 from archlint.importers.reading.files import MAX_BYTES, SourceError, SourceFile, TemplateError, decode
@@ -25,6 +24,7 @@ class Read:
         self._stdin = stdin
         self._files: dict[str, SourceFile | None] = {}
         self._refused: set[SourceFile] = set()
+        self._entered: set[str] = set()
         self.templates: list[str] = []
         """Names of the files of folders that are templates."""
 
@@ -41,6 +41,15 @@ class Read:
                 self._files[real] = None
                 report(draft, error)
         return self._files[real]
+
+    def enter(self, folder: str, draft: Draft) -> None:
+        """Remark on the folders below one that cannot be read, once."""
+        real = os.path.realpath(folder)
+        if real in self._entered or not os.path.isdir(real):
+            return
+        self._entered.add(real)
+        for _ in _walk(Path(folder), lambda error: report(draft, _unread(error))):
+            pass
 
     def refuse(self, file: SourceFile, error: SourceError, draft: Draft, named: bool) -> None:
         """Remark on a file that holds no data, once, however many sources look at it."""
@@ -97,6 +106,7 @@ def gather(module: Any, paths: Sequence[str], draft: Draft, read: Read, lenient:
     """
     sources = Sources([], tuple(dict.fromkeys(os.path.realpath(_folder(path)) for path in paths)), read)
     for given in paths:
+        read.enter(given, draft)
         for path, named in _below(given, module):
             file = read.file(path, draft)
             if file is not None and file not in sources.files and _is_meant(file, module, draft, read, named, lenient):
@@ -120,9 +130,12 @@ def _below(given: str, module: Any) -> Iterator[tuple[Path, bool]]:
         yield path, True
         return
     files_in = getattr(module, "files_in", data_files)
-    for file in files_in(path):
-        if not _is_stream(file):
-            yield file, False
+    try:
+        for file in files_in(path):
+            if not _is_stream(file):
+                yield file, False
+    except PermissionError:
+        return  # `Read.enter` has told of the folder
 
 
 def _is_stream(path: Path) -> bool:
@@ -133,15 +146,21 @@ def _is_stream(path: Path) -> bool:
 def data_files(folder: Path) -> Iterator[Path]:
     """All YAML and JSON files below a folder, sorted; links that lead out of it are not followed."""
     root = os.path.join(os.path.realpath(folder), "")
-    for at, folders, names in os.walk(folder, onerror=_refuse):
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _NEVER_ENTERED)
+    for at, names in _walk(folder):
         for name in sorted(names):
             if name.endswith(SUFFIXES) and os.path.realpath(os.path.join(at, name)).startswith(root):
                 yield Path(at, name)
 
 
-def _refuse(error: OSError) -> None:
-    raise UsageError(f"{error.filename}: cannot be read: {error.strerror}")
+def _walk(folder: Path, onerror: Callable[[OSError], None] | None = None) -> Iterator[tuple[str, list[str]]]:
+    """The folders at and below one that may hold sources, each with the names of its files."""
+    for at, folders, names in os.walk(folder, onerror=onerror):
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _NEVER_ENTERED)
+        yield at, names
+
+
+def _unread(error: OSError) -> SourceError:
+    return SourceError(display_name(Path(error.filename)), f"the folder cannot be read: {error.strerror}")
 
 
 def read_file(path: Path) -> SourceFile:

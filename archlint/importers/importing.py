@@ -50,14 +50,14 @@ class Imported:
 
     def text(self, questions: Iterable[str] = ()) -> str:
         """The manifest; `questions` are lines for its heading."""
-        names = ", ".join(dict.fromkeys(file.name for file in self.files))
+        used = {origin.file.name for origin in self.finished.origins.values()}
+        names = ", ".join(file.name for file in self.files if file.name in used)
         heading = [
-            "yaml-language-server: $schema=./schemas/manifest.schema.json",
-            f"Drafted by `archlint import` from {names}." if len(names) < 100 else "Drafted by `archlint import`.",
+            f"Drafted by `archlint import` from {names}." if 0 < len(names) < 100 else "Drafted by `archlint import`.",
             "What the sources do not say is left out: archlint judges only what stands here.",
         ]
         asked = list(questions)
-        return write(self.finished, heading[1:] + (["", "Worth answering first:", *asked] if asked else []))
+        return write(self.finished, heading + (["", "Worth answering first:", *asked] if asked else []))
 
 
 def import_sources(asked: Sequence[Asked], name: str | None = None, stdin: bytes | None = None) -> Imported:

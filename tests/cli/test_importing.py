@@ -348,6 +348,31 @@ class TestDrift:
 
 
 class TestInit:
+    def test_a_draft_says_what_to_add_first_and_which_files_it_is_from(self, archlint: Run, folder: Path) -> None:
+        (folder / "other.yaml").write_text("a: 1\n")
+        archlint("init")
+        text = (folder / "archlint.yaml").read_text()
+        assert text.startswith("# Drafted by `archlint import` from model.yaml.\n")
+        assert "# Worth answering first:\n#   " in text
+
+    def test_a_folder_that_cannot_be_read_is_told(
+        self, archlint: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (folder / "closed").mkdir()
+        scandir = os.scandir
+
+        def refusing(path: str) -> Any:
+            if str(path).endswith("closed"):
+                raise PermissionError(13, "Permission denied", str(path))
+            return scandir(path)
+
+        monkeypatch.setattr(os, "scandir", refusing)
+        result = archlint("import", "auto", ".")
+        assert result.code == exit_codes.FINDINGS
+        assert result.err == "closed: error: the folder cannot be read: Permission denied\n"
+        assert "booking" in result.out
+        assert archlint("init").code == exit_codes.CLEAN
+
     def test_from_what_is_there(self, archlint: Run, folder: Path) -> None:
         result = archlint("init")
         assert result.code == exit_codes.CLEAN

@@ -43,7 +43,8 @@ def tell_twice(objects: Objects, draft: Draft) -> None:
     twice = [(left, kept) for left, kept in objects.twice if not _is_silent(left.kind)]
     if twice:
         left, kept = twice[0]
-        more = f", and {len(twice) - 1} more are," if len(twice) > 1 else ""
+        more = f", and so are {len(twice) - 1} more objects" if len(twice) > 2 else ""
+        more = f", and so is {twice[1][0]}" if len(twice) == 2 else more
         draft.note(
             f"{left} is described twice, also in {kept.origin}{more}; the fuller is read: render overlays first "
             "(`kustomize build`), and give what comes out for one environment",
