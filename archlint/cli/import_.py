@@ -113,7 +113,13 @@ def _as_json(imported: Imported) -> str:
         if origin.file.name
     ]
     questions = [
-        {"field": q.field, "unlocks": q.unlocks, "checks": list(q.checks), "components": list(q.components)}
+        {
+            "route": q.route,
+            "field": q.field,
+            "unlocks": q.unlocks,
+            "checks": list(q.checks),
+            "components": list(q.components),
+        }
         for q in questions_about(imported)
     ]
     remarks = [

@@ -3,21 +3,44 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Sequence
 
 from archlint.engine.results import Report
 from archlint.engine.session import Request, run
-from archlint.records import dataclass
+from archlint.manifest.models import SECTIONS
+from archlint.manifest.routes import RouteError, parse_route
+from archlint.records import dataclass, field
+
+_NAMED = frozenset(name for name, section in SECTIONS.items() if section.shape == "named")
+_LISTS = ("calls", "depends_on", "publishes", "consumes")
+_ITEMS = re.compile(rf"\b({'|'.join(_LISTS)})(?:\.\*)?\.")
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A field that is not stated. `components` are those that lack it; `unlocks` counts judgements that wait for it."""
+    """A field that is not stated. `components` are those that lack it; `unlocks` counts judgements that wait for it.
 
+    `route` is where to state it, with `*` for names where several lack it; `field` is its end, as checks call it.
+    """
+
+    route: str
     field: str
     checks: tuple[str, ...]
     components: tuple[str, ...]
     unlocks: int
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """What waits for one field of one kind of component."""
+
+    name: str
+    checks: set[str] = field(default_factory=set)
+    components: dict[str, None] = field(default_factory=dict)
+    routes: dict[str, None] = field(default_factory=dict)
+    count: int = 0
+    weight: float = 0.0
 
 
 def questions_of(report: Report) -> tuple[Question, ...]:
@@ -25,20 +48,48 @@ def questions_of(report: Report) -> tuple[Question, ...]:
 
     A judgement that lacks several fields counts for each by its part, so that a field which decides alone is first.
     """
-    checks: dict[str, dict[str, None]] = {}
-    components: dict[str, dict[str, None]] = {}
-    weights: dict[str, float] = {}
-    counts: dict[str, int] = {}
+    waiting: dict[str, _Waiting] = {}
     for group in report.not_evaluated:
-        for field in group.needs:
-            checks.setdefault(field, {})[group.code] = None
-            components.setdefault(field, {}).update(dict.fromkeys(group.components))
-            weights[field] = weights.get(field, 0.0) + group.count / len(group.needs)
-            counts[field] = counts.get(field, 0) + group.count
-    ranked = sorted(weights, key=lambda field: (-weights[field], field))
+        for name in group.needs:
+            for component in group.components:
+                route = _route(component, name)
+                held = waiting.setdefault(_pattern(route), _Waiting(name))
+                held.checks.add(group.code)
+                held.components[component] = held.routes[route] = None
+                held.count += 1
+                held.weight += 1 / len(group.needs)
+    ranked = sorted(waiting.items(), key=lambda item: (-item[1].weight, item[0]))
     return tuple(
-        Question(field, tuple(sorted(checks[field])), tuple(components[field]), counts[field]) for field in ranked
-    )
+        Question(
+            next(iter(held.routes)) if len(held.routes) == 1 else pattern,
+            held.name, tuple(sorted(held.checks)), tuple(held.components), held.count,
+        )
+        for pattern, held in ranked
+    )  # fmt: skip
+
+
+def _route(component: str, field: str) -> str:
+    """Where to state a field that a check lacks of a component; some name it from the top."""
+    whole = field if field.partition(".")[0] in SECTIONS else f"{component}.{field}"
+    return _ITEMS.sub(r"\1[*].", whole)
+
+
+def _pattern(route: str) -> str:
+    """A route with `*` for names, which are every second part of it as far as what lacks the field goes."""
+    try:
+        parts = parse_route(route.replace("[*]", '["*"]'))
+    except RouteError:
+        return route
+    words: list[str] = []
+    for part in parts:
+        of_list = bool(words) and words[-1] in _LISTS
+        if of_list and part.bracketed:
+            words[-1] += "[*]"
+        elif (len(words) == 1 and words[0] in _NAMED) or words[-1:] in (["topics"], ["operations"]):
+            words.append("*")
+        else:
+            words.append(part.name or "*")
+    return ".".join(words)
 
 
 def ask(text: str, name: str, today: datetime.date) -> tuple[Question, ...]:
@@ -49,8 +100,8 @@ def ask(text: str, name: str, today: datetime.date) -> tuple[Question, ...]:
 def as_lines(questions: Sequence[Question], most: int = 10) -> list[str]:
     """The first questions as lines of a column each: field, what it would decide."""
     shown = questions[:most]
-    width = max((len(question.field) for question in shown), default=0)
-    return [f"  {q.field:<{width}}  {q.unlocks} judgement{'s' * (q.unlocks != 1)}: {_checks(q.checks)}" for q in shown]
+    width = max((len(question.route) for question in shown), default=0)
+    return [f"  {q.route:<{width}}  {q.unlocks} judgement{'s' * (q.unlocks != 1)}: {_checks(q.checks)}" for q in shown]
 
 
 def _checks(codes: Sequence[str]) -> str:

@@ -55,7 +55,14 @@ class TestImport:
         assert {"path": "services.booking.calls[calendar].to", "file": "model.yaml", "line": 10, "note": ""} in report[
             "origins"
         ]
-        assert report["questions"][0]["checks"]
+        question = next(asked for asked in report["questions"] if asked["field"] == "timeout")
+        assert question == {
+            "route": "services.booking.calls[calendar].timeout",
+            "field": "timeout",
+            "unlocks": question["unlocks"],
+            "checks": question["checks"],
+            "components": ["services.booking.calls[calendar]"],
+        }
         assert report["questions"][0]["unlocks"] >= report["questions"][-1]["unlocks"]
         assert report["remarks"] == []
 
