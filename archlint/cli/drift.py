@@ -44,15 +44,16 @@ def command(
     """
     from archlint.importers.drift.finding import InvalidManifestError, find_drift
     from archlint.importers.drift.report import as_json, as_text
+    from archlint.report.style import visible
 
     try:
         found = find_drift(manifest, asked_of(source, paths, further), _names(names), ignored)
     except InvalidManifestError as error:
         for line in error.lines:
-            click.echo(line, err=True)
+            click.echo(visible(line), err=True)
         return exit_codes.FINDINGS
     for remark in found.imported.errors:
-        click.echo(str(remark), err=True)
+        click.echo(visible(str(remark)), err=True)
     text = (as_json if format == "json" else as_text)(found.manifest, found.drifts)
     if output is not None:
         to_file(output, text)

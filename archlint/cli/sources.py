@@ -62,6 +62,7 @@ def questions_about(imported: Imported) -> tuple[Question, ...]:
 def checked_sources(source: str | None, further: tuple[str, ...], request: Request) -> tuple[Report, int]:
     """The report of `check --from`, and the least exit code: 1 where something could not be read."""
     from archlint.importers.checking import check_from
+    from archlint.report.style import visible
 
     if request.new_since is not None or request.workspace:
         option = "--new-since" if request.new_since is not None else "--workspace"
@@ -69,5 +70,5 @@ def checked_sources(source: str | None, further: tuple[str, ...], request: Reque
     asked = asked_of(source, request.paths or (".",), further)
     report, imported = check_from(asked, request, request.stdin)
     for remark in imported.errors:
-        click.echo(str(remark), err=True)
+        click.echo(visible(str(remark)), err=True)
     return report, exit_codes.FINDINGS if imported.errors else exit_codes.CLEAN

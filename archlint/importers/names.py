@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+_LONGEST = 250
+"""Characters: what Kubernetes takes; a key of YAML may have a thousand."""
 _REFUSED = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -12,7 +14,7 @@ def as_name(text: str) -> str:
     """A name: letters lose their accents, what else is not taken becomes `-`. Empty where nothing is left."""
     if not text.isascii():
         text = "".join(mark for mark in unicodedata.normalize("NFD", text) if not unicodedata.combining(mark))
-    return _REFUSED.sub("-", text.strip()).strip("-._")
+    return _REFUSED.sub("-", text.strip()).strip("-._")[:_LONGEST].rstrip("-._")
 
 
 def slug(text: str) -> str:

@@ -13,6 +13,8 @@ from archlint.manifest.problems import Path
 from archlint.manifest.scalars import resolve
 
 _PLAIN = re.compile(r"[A-Za-z0-9_/.+][A-Za-z0-9_/.+@%() -]*(?::(?=\S)[A-Za-z0-9_/.+@%() -]+)*")
+_UNWRITABLE = re.compile(r"[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+"""What a double-quoted scalar of JSON may hold as it is, and one of YAML may not or hides."""
 _FLOW_WIDTH = 100
 
 
@@ -89,7 +91,7 @@ def scalar(value: Any) -> str:
         return str(value)
     if _PLAIN.fullmatch(value) and not value.endswith((" ", ":")) and resolve(value) == value:
         return value
-    return json.dumps(value, ensure_ascii=False)
+    return _UNWRITABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
 
 
 def origin_comment(origin: Origin | None) -> str:
@@ -97,7 +99,7 @@ def origin_comment(origin: Origin | None) -> str:
     if origin is None:
         return ""
     note = f", {origin.note}" if origin.note else ""
-    return f"  # from {_visible(str(origin))}{note}"
+    return f"  # from {_visible(str(origin) + note)}"
 
 
 def _visible(text: str) -> str:

@@ -333,6 +333,17 @@ class TestDrift:
         assert (result.code, result.err) == (exit_codes.CLEAN, "")
         assert self.drift(archlint, "--exit-zero").code == exit_codes.CLEAN
 
+    def test_what_sources_say_does_not_steer_the_terminal(self, archlint: Run, folder: Path) -> None:
+        (folder / "a.yaml").write_text('services: {"a\\x1b[1m": {extends: {service: "\\x1b[31m"}, image: redis}}\n')
+        (folder / "archlint.yaml").write_text("archlint: 1\nsystem: {name: s}\n")
+        for arguments in (
+            ("drift", "archlint.yaml", "--against", "compose", "a.yaml"),
+            ("import", "compose", "a.yaml"),
+            ("check", "--from", "compose", "a.yaml", "--allow-empty"),
+        ):
+            result = archlint(*arguments)
+            assert "\x1b" not in result.out + result.err
+
     @pytest.mark.parametrize(
         ("options", "words"),
         [

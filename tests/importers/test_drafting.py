@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from archlint.importers.draft import INSTANCES, Draft
 from archlint.importers.finished import Finished, finish
+from archlint.importers.names import as_name
 from archlint.importers.reading.files import Origin, SourceFile
-from archlint.importers.writing import scalar, write
+from archlint.importers.writing import origin_comment, scalar, write
 from archlint.manifest.loading import load
 from archlint.manifest.reader import read
 
@@ -166,3 +167,15 @@ def test_words_that_yaml_reads_as_something_else_are_quoted(word: str) -> None:
 def test_an_empty_draft_is_valid() -> None:
     assert finish(a_draft()) == Finished({"archlint": 1, "system": {"name": "shop"}})
     text_of(a_draft())
+
+
+def test_names_are_short_enough_for_a_key() -> None:
+    assert as_name("a" * 249 + "--" + "b" * 3000) == "a" * 249
+    assert as_name("\U0001f600") == ""
+
+
+@pytest.mark.parametrize("text", ["\x1b[31m", "\x85", "\x7f", "\u2028", "\ufeff", "a\nb", "\ud800"])
+def test_no_character_of_a_source_breaks_a_draft(text: str) -> None:
+    assert scalar(text).isprintable()
+    assert scalar(text).startswith('"')
+    assert origin_comment(at(1).noted(text)).isprintable()

@@ -55,7 +55,23 @@ metadata: {name: web}
 spec: {minAvailable: 1, selector: {matchLabels: {app: web}}}
 """
 HEAD = "archlint: 1\nsystem: {name: s}\n"
-OTHERS = (7, "7s", "7GiB", True, False, "none", "70%", "mysql", "startup", "required", "host", "zookeeper", "rate", {"cpu": 1}, {"min_available": 2})
+OTHERS = (
+    7,
+    "7s",
+    "7GiB",
+    True,
+    False,
+    "none",
+    "70%",
+    "mysql",
+    "startup",
+    "required",
+    "host",
+    "zookeeper",
+    "rate",
+    {"cpu": 1},
+    {"min_available": 2},
+)
 
 
 @pytest.fixture
@@ -173,3 +189,12 @@ def test_a_default_is_told_where_it_stands(imported: Imported) -> None:
     text = "defaults: {service: {deploy: {drain: 5s}}}\nservices:\n  web: {}\n"
     (found,) = (each for each in drift(text, imported) if each.kind == "differs")
     assert (found.route, found.place.line, found.place.column) == ("services.web.deploy.drain", 3, 31)
+
+
+def test_names_that_are_alike_are_told_apart_where_both_sides_do(tmp_path: Path) -> None:
+    (tmp_path / "calm.json").write_text(
+        '{"nodes": [{"unique-id": "a_b", "node-type": "service", "name": "a_b"},'
+        ' {"unique-id": "a-b", "node-type": "service", "name": "a-b"}], "relationships": []}'
+    )
+    found = import_sources([Asked("calm", (str(tmp_path / "calm.json"),))])
+    assert drift("services: {a_b: {}, a-b: {}}\n", found) == ()

@@ -431,3 +431,9 @@ def test_how_often_a_schedule_starts_something(schedule: str, every: str | None)
 
 def test_a_schedule_may_begin_with_seconds() -> None:
     assert interval("0 0 2 * * *", seconds=True) == "1d"
+
+
+@pytest.mark.parametrize("replicas", ["-3", ".nan", "1.5", "true", "[1]"])
+def test_replicas_that_are_no_count_are_left_out(replicas: str, tmp_path: Path) -> None:
+    found = drafted(tmp_path, deployment("web", spec=f"replicas: {replicas}, "))
+    assert "replicas" not in found.finished.data["services"]["web"]

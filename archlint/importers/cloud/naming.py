@@ -56,4 +56,4 @@ def _candidates(resource: Resource, word: str, is_shared: bool, own: list[str]) 
         names += [label, f"{label}-{word}"]
     if within:
         names += [f"{within}-{label}", f"{scope}-{label}", f"{scope}-{label}-{word}"]
-    yield from (name for name in names if name)
+    yield from filter(None, (name.strip("-._") for name in names))

@@ -66,7 +66,8 @@ class _Comparison:
         drawn = {normal(name): component for name, component in draft.components.items()}
         self._twins: dict[str, Component] = {}
         for name in manifest.components:
-            twin = drawn.get(normal(names.get(name, name)))
+            wanted = names.get(name, name)
+            twin = draft.components.get(wanted) or drawn.get(normal(wanted))
             if twin is not None:
                 self._twins[name] = twin
         self._stated_of = {twin.name: manifest.components[name] for name, twin in self._twins.items()}

@@ -117,10 +117,10 @@ class Scaling:
         if workload.kind not in SCALED:
             return None
         replicas = workload.item.spec["replicas"]
-        count = replicas.integer()
-        if count is None or count < 0:
+        if replicas.value is None:
             return Bounds(1, 1, workload.origin.noted("no replicas stated, which makes one"))
-        return Bounds(count, count, replicas.origin)
+        count = replicas.integer()
+        return Bounds(count, count, replicas.origin) if count is not None and count >= 0 else None
 
 
 def state_scaling(versions: Sequence[Workload], scaling: Scaling) -> None:
