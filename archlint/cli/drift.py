@@ -54,7 +54,10 @@ def command(
         return exit_codes.FINDINGS
     for remark in found.imported.errors:
         click.echo(visible(str(remark)), err=True)
-    text = (as_json if format == "json" else as_text)(found.manifest, found.drifts)
+    if format == "json":
+        text = as_json(found.manifest, found.drifts)
+    else:
+        text = "\n".join(map(visible, as_text(found.manifest, found.drifts).split("\n")))
     if output is not None:
         to_file(output, text)
     else:

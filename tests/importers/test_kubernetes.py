@@ -437,3 +437,10 @@ def test_a_schedule_may_begin_with_seconds() -> None:
 def test_replicas_that_are_no_count_are_left_out(replicas: str, tmp_path: Path) -> None:
     found = drafted(tmp_path, deployment("web", spec=f"replicas: {replicas}, "))
     assert "replicas" not in found.finished.data["services"]["web"]
+
+
+def test_what_was_applied_last_is_not_shown(tmp_path: Path) -> None:
+    applied = '{kubectl.kubernetes.io/last-applied-configuration: "{env: hunter2}"}'
+    found = drafted(tmp_path, deployment("web").replace("{name: web", "{annotations: " + applied + ", name: web", 1))
+    assert "hunter2" in found.files[0].text
+    assert "hunter2" not in found.files[0].shown

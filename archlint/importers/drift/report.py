@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from archlint.importers.drift.comparison import Drift
-from archlint.report.style import visible
 
 _TITLES = {"differs": "differs", "only-in-manifest": "only in the manifest", "only-in-source": "only in the source"}
 
@@ -16,7 +15,7 @@ def as_text(manifest: str, drifts: Sequence[Drift]) -> str:
     """One paragraph a difference: what, and both places; then how many there are."""
     if not drifts:
         return f"no drift: {manifest} and the sources agree on what both state\n"
-    lines = [visible(line) for drift in drifts for line in _paragraph(manifest, drift)]
+    lines = [line for drift in drifts for line in _paragraph(manifest, drift)]
     counts = ", ".join(
         f"{count} {title}" for kind, title in _TITLES.items() if (count := sum(d.kind == kind for d in drifts))
     )

@@ -73,6 +73,9 @@ def draft_objects(objects: Objects, draft: Draft) -> None:
 
 
 def conceal_secrets(objects: Objects) -> None:
+    """Secrets, and what was applied last, which holds the whole object once more with its environment."""
+    for item in (item for items in objects.kinds.values() for item in items):
+        item.part["metadata"]["annotations"]["kubectl.kubernetes.io/last-applied-configuration"].conceal()
     for item in objects.of("Secret"):
         for field in ("data", "stringData"):
             for _, value in item.part[field].items():  # noqa: PERF102 - a Part is no dict
