@@ -53,6 +53,8 @@ def command(
 
     if is_written and into is None:
         raise UsageError("--write adds to a manifest: name it with --into")
+    if into is not None and (format != "text" or output is not None):
+        raise UsageError("--into shows a difference, on standard output: leave --format and --output out")
     stdin = sys.stdin.buffer.read() if STANDARD_INPUT in paths else None
     imported = import_sources(asked_of(source, paths, further), name, stdin)
     tell(imported)

@@ -99,6 +99,8 @@ class TestImport:
             (("threagile", "gone.yaml"), exit_codes.USAGE, "gone.yaml: no such file"),
             (("threagile", "model.yaml", "--with", "calm"), exit_codes.USAGE, "write SOURCE=PATH"),
             (("threagile", "model.yaml", "--write"), exit_codes.USAGE, "name it with --into"),
+            (("threagile", "model.yaml", "--into", "m", "--format", "json"), exit_codes.USAGE, "leave --format and"),
+            (("threagile", "model.yaml", "--into", "m", "--output", "x"), exit_codes.USAGE, "leave --format and"),
             (("calm", "model.yaml"), exit_codes.FINDINGS, "not recognised as a CALM architecture"),
             (("calm", "broken.json"), exit_codes.FINDINGS, "broken.json:1:"),
             (("calm", "latin.json"), exit_codes.FINDINGS, "not UTF-8"),
@@ -332,6 +334,17 @@ class TestDrift:
         result = self.drift(archlint, "--map", "desk=booking", "--ignore", "services.*.replicas")
         assert (result.code, result.err) == (exit_codes.CLEAN, "")
         assert self.drift(archlint, "--exit-zero").code == exit_codes.CLEAN
+
+    def test_a_route_with_brackets_is_ignored_as_it_is_told(self, archlint: Run, folder: Path) -> None:
+        (folder / "model.yaml").write_text(MODEL + "  Mail: {id: mail, type: process}\n")
+        self.manifest(
+            folder,
+            "services:\n  booking: {calls: [{to: calendar}, {to: mail}]}\n  mail: {}\ndatastores: {calendar: {}}\n",
+        )
+        assert "services.booking.calls[mail]\n" in self.drift(archlint).out
+        assert self.drift(archlint, "--ignore", "services.booking.calls[mail]").code == exit_codes.CLEAN
+        assert self.drift(archlint, "--ignore", "services.*.calls[m*]").code == exit_codes.CLEAN
+        assert self.drift(archlint, "--ignore", "services.*.calls[x]").code == exit_codes.FINDINGS
 
     def test_what_sources_say_does_not_steer_the_terminal(self, archlint: Run, folder: Path) -> None:
         (folder / "a.yaml").write_text('services: {"a\\x1b[1m": {extends: {service: "\\x1b[31m"}, image: redis}}\n')

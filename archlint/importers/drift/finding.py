@@ -46,7 +46,7 @@ def find_drift(manifest: str, asked: Sequence[Asked], names: Mapping[str, str], 
     if unknown:
         raise UsageError(f"--map {unknown[0]}={names[unknown[0]]}: the manifest has no component `{unknown[0]}`")
     draft = _sound(load(imported.text().encode(), "draft"))
-    patterns = tuple(ignored)
+    patterns = tuple(pattern.replace("[", "[[]") for pattern in ignored)  # routes have brackets: these mean themselves
     drifts = tuple(
         drift
         for drift in compare(stated, draft, imported.finished, names)
