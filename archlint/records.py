@@ -176,10 +176,18 @@ def _add_comparisons(namespace: dict[str, Any], fields: dict[str, _Field], froze
             values(self) == values(other) if self.__class__ is other.__class__ else NotImplemented
         )
     if not has_hash:
-        namespace["__hash__"] = (lambda self: hash(values(self))) if frozen else None
+        namespace["__hash__"] = _hash_of(values, fields) if frozen else None
     if order:
         for compare in (lt, le, gt, ge):
             namespace[f"__{compare.__name__}__"] = _ordering(values, compare)
+
+
+def _hash_of(values: Callable[[Any], Any], fields: dict[str, _Field]) -> Callable[[Any], int]:
+    names = [name for name, stated in fields.items() if stated.compare]
+    if len(names) == 1:
+        only = attrgetter(*names)
+        return lambda self: hash((only(self),))
+    return lambda self: hash(values(self))
 
 
 def _ordering(values: Callable[[Any], Any], compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], Any]:

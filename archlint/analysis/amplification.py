@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
+from typing import Any
 
 from archlint.analysis.breakers import can_trip, is_stated
 from archlint.analysis.capacity import Capacity
@@ -102,6 +103,7 @@ class Amplification:
         self.systems = systems
         self.capacity = capacity
         self.retries = retries
+        self._factors: dict[tuple[Call, frozenset[str]], float] = {}
         self._storms: dict[Call, Storm] = {}
         self._tries: dict[Component, Derived[float]] = {}
         self._patience: dict[Component, Derived[float]] = {}
@@ -120,7 +122,15 @@ class Amplification:
         Also for callers that take work at their own pace: who retries takes nothing new meanwhile.
         """
         policy = call.spec.retries
-        if policy is None or policy == NONE or self._sets_its_own_pace(call.caller):
+        if policy is None or policy == NONE:
+            return 1.0
+        found = self._factors.get((call, failures))
+        if found is None:
+            found = self._factors[call, failures] = self._tries_of(call, policy, failures)
+        return found
+
+    def _tries_of(self, call: Call, policy: Any, failures: frozenset[str]) -> float:
+        if self._sets_its_own_pace(call.caller):
             return 1.0
         count = attempts(call)
         if not isinstance(count, Known) or can_trip(call, self.capacity) is True:

@@ -112,8 +112,11 @@ class Parts:
 
     def is_whole(self, component: Component) -> bool:
         """Whether it is told or promised as a whole how available a component is, or unknown."""
-        told = isinstance(self.own(component), Whole)
-        return told or stated(component.spec, "slo.availability") is not None
+        return (
+            stated(component.spec, "slo.availability") is not None
+            or self._figures.whole(component) is not None
+            or self._is_unknown(component)
+        )
 
     def figure_of_domain(self, domain: Domain) -> Figure | None:
         return self._figures.domain(domain)
@@ -137,12 +140,19 @@ class Parts:
             return Whole(self._less_its_domains(component, told))
         if isinstance(component, Topic) and (self._figures.in_promise(component) or spreads_itself(component)):
             return None  # as available as its broker
-        if isinstance(component, External | Outside) or spreads_itself(component):
+        if self._is_unknown(component):
             return Whole(Figure(0.0, 0.0, 1.0, "unknown", (_route(component, "measured.availability"),)))
         size = self._losses.redundancy(component)
         if not is_own(component) or not isinstance(size, Known) or not size.value.copies or _is_hosted_alone(component):
             return None
         return self._copies(component, size.value)
+
+    @staticmethod
+    def _is_unknown(component: Component) -> bool:
+        """Whether nobody here knows of the instances that others run."""
+        return isinstance(component, External | Outside) or (
+            not isinstance(component, Topic) and spreads_itself(component)
+        )
 
     def _copies(self, component: Component, size: Redundancy) -> Copies:
         share = stated(component.spec, "common_cause")
@@ -247,8 +257,8 @@ class Parts:
 
 def _is_hosted_alone(component: Component) -> bool:
     """A topic on a broker's only node fails with that."""
-    count = least_instances(component)
-    return isinstance(component, Topic) and isinstance(count, Known) and count.value <= 1
+    count = least_instances(component) if isinstance(component, Topic) else None
+    return isinstance(count, Known) and count.value <= 1
 
 
 def _route(component: Component, field: str) -> str:

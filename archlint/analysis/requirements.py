@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Generic, TypeVar
 
 from archlint.analysis.graph import Graph, postorder, strongly_connected_components
@@ -44,17 +45,28 @@ def all_of(nodes: Iterable[N]) -> list[Group[N]]:
 
 
 class Requirements(Generic[N]):
-    """A requirement structure with its reverse index, built once. Every node that is named is part of it."""
+    """A requirement structure. Every node that is named is part of it."""
 
     def __init__(self, groups: Mapping[N, Sequence[Group[N]]]) -> None:
         self._groups: dict[N, Sequence[Group[N]]] = dict(groups)
-        self._used_in: dict[N, list[tuple[N, int]]] = {}
-        for owner, owned in groups.items():
-            for position, group in enumerate(owned):
+        for owned in groups.values():
+            for group in owned:
                 for node in group.alternatives:
                     self._groups.setdefault(node, ())
-                    self._used_in.setdefault(node, []).append((owner, position))
-        self._rank = {node: position for position, node in enumerate(self._groups)}
+
+    @cached_property
+    def _used_in(self) -> dict[N, list[tuple[N, int]]]:
+        """By each alternative its groups, by their owner and position."""
+        used: dict[N, list[tuple[N, int]]] = {}
+        for owner, owned in self._groups.items():
+            for position, group in enumerate(owned):
+                for node in group.alternatives:
+                    used.setdefault(node, []).append((owner, position))
+        return used
+
+    @cached_property
+    def _rank(self) -> dict[N, int]:
+        return {node: position for position, node in enumerate(self._groups)}
 
     def __contains__(self, node: object) -> bool:
         return node in self._groups

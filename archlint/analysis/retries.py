@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property, lru_cache
 
 from archlint.analysis.graph import Graph, strongly_connected_components
@@ -111,7 +111,7 @@ def _known(value: float) -> Known[float]:
 def waits(call: Call) -> Derived[float]:
     """The largest sum of the waits between the tries of a call, in seconds."""
     tries, policy = attempts(call), call.spec.retries
-    if tries == ONE_TRY or policy is None or policy == NONE or policy.backoff == NONE:
+    if policy is None or policy == NONE or policy.backoff == NONE or tries == ONE_TRY:
         return Known(0.0)
     missing = [name for name in ("backoff", "base") if getattr(policy, name) is None]
     if missing:
@@ -190,9 +190,8 @@ class Retries:
     @cached_property
     def _patience(self) -> dict[Component, Derived[float]]:
         """With every timeout that is not stated taken as endless, and as nothing: between them is the truth."""
-        calls = [call for system in self.systems.values() for call in system.calls]
-        limits = {call: (_limit(call), _has_deadline(call)) for call in calls}
-        high, low = _Patience(self.systems, limits, math.inf).solve(), _Patience(self.systems, limits, 0.0).solve()
+        patience = _Patience(self.systems)
+        high, low = patience.solve(math.inf), patience.solve(0.0)
         return {
             component: Known(longest, "derived") if longest == low[component] else NO_TIMEOUT
             for component, longest in high.items()
@@ -269,57 +268,53 @@ def _retention(topic: Topic | None) -> Derived[float]:
 class _Patience:
     """Widest paths: the patience of a component is the largest, over its callers, of the least limit on the way."""
 
-    def __init__(
-        self, systems: Mapping[str, System], limits: Mapping[Call, tuple[float | None, bool]], unstated: float
-    ) -> None:
-        """`limits`: of every call how long one try lasts at most, and whether it has its caller's deadline."""
-        self.systems = systems
-        self.limits = limits
-        self.unstated = unstated
-        self.found: dict[Component, float] = {}
-        self.order = itertools.count()
+    def __init__(self, systems: Mapping[str, System]) -> None:
+        self._components = [component for system in systems.values() for component in system.components.values()]
+        calls = [call for system in systems.values() for call in system.calls]
+        self._limits = {call: (_limit(call), _has_deadline(call)) for call in calls}
+        self._origins = {component: self._origin(component) for component in self._components}
+        self._passed: dict[Component, list[tuple[float | None, tuple[Component, ...]]]] = {}
+        for call, (limit, has_deadline) in self._limits.items():
+            if has_deadline:
+                self._passed.setdefault(call.caller, []).append((limit, call.targets))
 
-    def solve(self) -> dict[Component, float]:
-        heap: list[tuple[float, int, Component]] = []
-        for component in self._components():
-            self.found[component] = self._origin(component)
-            if isinstance(component, Caller) and component.calls:
-                heap.append((-self.found[component], next(self.order), component))
+    def solve(self, unstated: float) -> dict[Component, float]:
+        """With every timeout that is not stated taken as that long."""
+        found: dict[Component, float] = {}
+        for component, (longest, is_told) in self._origins.items():
+            found[component] = longest if is_told else max(longest, unstated)
+        order = itertools.count()
+        heap = [
+            (-found[component], next(order), component) for component in self._components if component in self._passed
+        ]
         heapq.heapify(heap)
         while heap:
             negative, _, component = heapq.heappop(heap)
-            if -negative < self.found[component] or not isinstance(component, Caller):
+            if -negative < found[component]:
                 continue
-            for call in component.calls:
-                limit, has_deadline = self._limit(call)
-                if has_deadline:
-                    self._pass_on(call, min(limit, -negative), heap)
-        return self.found
+            for stated, targets in self._passed[component]:
+                limit = min(unstated if stated is None else stated, -negative)
+                for target in targets:
+                    if limit > found.get(target, math.inf):
+                        found[target] = limit
+                        if target in self._passed:
+                            heapq.heappush(heap, (-limit, next(order), target))
+        return found
 
-    def _pass_on(self, call: Call, limit: float, heap: list[tuple[float, int, Component]]) -> None:
-        for target in call.targets:
-            if limit > self.found.get(target, math.inf):
-                self.found[target] = limit
-                heapq.heappush(heap, (-limit, next(self.order), target))
-
-    def _components(self) -> Iterator[Component]:
-        for system in self.systems.values():
-            yield from system.components.values()
-
-    def _origin(self, component: Component) -> float:
-        """What bounds its work without any deadline that is passed on."""
+    def _origin(self, component: Component) -> tuple[float, bool]:
+        """What bounds its work without any deadline that is passed on, and whether that is stated."""
         if isinstance(component, Client | Job) or (isinstance(component, Caller) and component.consumes):
-            return math.inf
-        longest, is_called = 0.0, False
+            return math.inf, True
+        longest, is_called, is_told = 0.0, False, True
         for edge in component.incoming:
             if edge.kind == "call" and isinstance(edge.item, Call):
-                limit, has_deadline = self._limit(edge.item)
-                longest, is_called = longest if has_deadline else max(longest, limit), True
-        return longest if is_called else self.unstated
-
-    def _limit(self, call: Call) -> tuple[float, bool]:
-        limit, has_deadline = self.limits[call]
-        return self.unstated if limit is None else limit, has_deadline
+                limit, has_deadline = self._limits[edge.item]
+                is_called = True
+                if limit is None:
+                    is_told = is_told and has_deadline
+                elif not has_deadline:
+                    longest = max(longest, limit)
+        return longest, is_called and is_told
 
 
 def _limit(call: Call) -> float | None:

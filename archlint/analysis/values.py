@@ -92,10 +92,10 @@ def combine(function: Callable[..., T], /, *derived: Derived[Any]) -> Derived[T]
 
     A result that rests on a default, however indirectly, is itself of basis "default".
     """
-    values = gather(derived)
-    if isinstance(values, Unknown):
-        return values
-    return Known(function(*values.value), values.basis, values.sources)
+    known, unknown = _split(derived)
+    if unknown is not None:
+        return unknown
+    return Known(function(*[item.value for item in known]), _basis(known), _sources(known))
 
 
 def gather(items: Iterable[Derived[T]]) -> Derived[list[T]]:

@@ -38,29 +38,25 @@ def stated(spec: Any, field: str) -> Any:
     except that "none" itself comes back when the field ends there or below: what is stated to be absent
     has no unknown parts.
     """
-    try:
-        step, attribute, further = _STEPS[field]
-    except KeyError:
-        step, attribute, further = _noted(field)
-    kind = type(spec)
-    if kind is dict:
-        value = spec.get(step)
-    elif spec is None:
-        return None
-    elif kind is str:
-        return NONE if spec == NONE else None
-    else:
-        value = getattr(spec, attribute, None)
-    return stated(value, further) if further else value
+    for step, attribute in _STEPS.get(field) or _noted(field):
+        if spec is None:
+            return None
+        kind = type(spec)
+        if kind is dict:
+            spec = spec.get(step)
+        elif kind is str:
+            return NONE if spec == NONE else None
+        else:
+            spec = getattr(spec, attribute, None)
+    return spec
 
 
-_STEPS: dict[str, tuple[str, str, str]] = {}
-"""The first key of a dotted field, the attribute that holds it, and the rest: checks ask for few fields, very often."""
+_STEPS: dict[str, tuple[tuple[str, str], ...]] = {}
+"""The keys of a dotted field, each with the attribute that holds it: checks ask for few fields, very often."""
 
 
-def _noted(field: str) -> tuple[str, str, str]:
-    step, _, further = field.partition(".")
-    found = _STEPS[field] = step, ATTRIBUTES.get(step, step), further
+def _noted(field: str) -> tuple[tuple[str, str], ...]:
+    found = _STEPS[field] = tuple((step, ATTRIBUTES.get(step, step)) for step in field.split("."))
     return found
 
 
