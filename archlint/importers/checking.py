@@ -69,7 +69,7 @@ class _Relocation:
         sources = {file.name: file.shown for file in self._imported.files}
         told = Counter(finding.severity for finding in findings if finding.suppressed is None)
         counts = {severity.name.lower(): told[severity] for severity in Severity}
-        summary = replace(report.summary, files=len(sources), **counts)
+        summary = replace(report.summary, files=self._drawn_from(), **counts)
         return replace(
             report,
             findings=tuple(findings),
@@ -83,6 +83,10 @@ class _Relocation:
         if finding.code not in self._codes:
             return True
         return any(check.code == finding.code for check in self._settings_of(finding.file).checks)
+
+    def _drawn_from(self) -> int:
+        """How many files say something of the system: a folder holds others too."""
+        return len({origin.file.name for origin in self._imported.finished.origins.values() if origin.file.name})
 
     def _finding(self, finding: ReportedFinding) -> ReportedFinding:
         if finding.code in _OF_WRITTEN_MANIFESTS:
