@@ -39,8 +39,10 @@ class Ports(Options):
 
 
 def _says_of_connections(call: Call) -> bool:
+    if call.spec.phase != "runtime" or (call.spec.connections is None and not call.through):
+        return False
     hops = (call.spec.connections, *(stated(network.spec, "idle_timeout") for network in call.through))
-    return any(hop is not None for hop in hops) and call.spec.phase == "runtime"
+    return any(hop is not None for hop in hops)
 
 
 @check("LAW026", "connection-churn", severity=WARNING, applies=_says_of_connections, options=Ports)

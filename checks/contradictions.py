@@ -111,7 +111,7 @@ def _of_component(component: Component) -> Iterator[Contradiction]:
 
 def _of_percentiles(latency: Any, prefix: str, names: tuple[str, ...]) -> Iterator[Contradiction]:
     """A percentile is never below a lower one."""
-    known = [(name, getattr(latency, name)) for name in names if getattr(latency, name, None) is not None]
+    known = [(name, value) for name in names if (value := getattr(latency, name, None)) is not None]
     for (low, less), (high, more) in pairwise(known):
         if less > more:
             yield (
@@ -132,7 +132,7 @@ def _of_objective(spec: Any, field: str) -> Iterator[Contradiction]:
 def _of_load(spec: Any, field: str) -> Iterator[Contradiction]:
     """The 30-day mean is at most the peak, and the highest second at least the peak minute."""
     load, prefix = (getattr(spec, field, None), f"{field}.") if field else (spec, "")
-    mean, peak, burst = (getattr(load, name, None) for name in ("mean", "peak", "burst"))
+    mean, peak, burst = getattr(load, "mean", None), getattr(load, "peak", None), getattr(load, "burst", None)
     if mean is not None and peak is not None and mean > peak:
         yield (
             f"{prefix}mean",
@@ -185,9 +185,9 @@ def _of_nodes(store: Datastore | Cache) -> Iterator[Contradiction]:
             f"{factor} copies of each datum on {show(nodes, 'nodes')}",
             (Evidence("factor", factor), Evidence("nodes", nodes)),
         )
-    for quorum in ("write_quorum", "read_quorum"):
+    for quorum in ("write_quorum", "read_quorum") if isinstance(factor, int) else ():
         size = stated(store.spec, f"replication.{quorum}")
-        if isinstance(size, int) and isinstance(factor, int) and size > factor:
+        if isinstance(size, int) and size > factor:
             yield (
                 f"replication.{quorum}",
                 f"a quorum of {size} among {show(factor, 'copies')}",
@@ -240,6 +240,8 @@ def _of_mean_latency(caller: Caller) -> Iterator[Contradiction]:
     if own is None:
         return
     waited = [call for call in caller.calls if _is_waited_for(call)]
+    if not waited:
+        return
     means = {call: stated(call.targets[0].spec, "latency.mean") for call in waited}
     total = sum(mean * call.spec.per_request / max(1, call.spec.parallel) for call, mean in means.items() if mean)
     if own * TOLERANCE < total:
@@ -253,11 +255,11 @@ def _of_mean_latency(caller: Caller) -> Iterator[Contradiction]:
 
 def _is_waited_for(call: Call) -> bool:
     spec = call.spec
+    if spec.share != 1 or call.operation or spec.only_in:
+        return False  # only some requests make it
     background = spec.asynchronous or spec.rate is not None or spec.every is not None
-    every_request = spec.share == 1 and not call.operation and not spec.only_in
     return (
         call.target is not None
-        and every_request
         and not background
         and spec.phase == "runtime"
         and spec.stage is None

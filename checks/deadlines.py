@@ -130,7 +130,8 @@ def _clears_of_queue(room: float, rate: float) -> Iterator[Clear]:
 
 
 def _waits_for_a_caller(call: Call) -> bool:
-    return is_awaited(call) and isinstance(call.target, Caller) and bool(call.target.calls)
+    target = call.target
+    return isinstance(target, Caller) and bool(target.calls) and is_awaited(call)
 
 
 @check("LAW064", "timeout-inversion", severity=ERROR, applies=_waits_for_a_caller, subsumes=("PRM082",))

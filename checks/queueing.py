@@ -100,12 +100,13 @@ def _of_service(service: Service, analyses: Analyses) -> Iterator[Finding]:
     if isinstance(rate, Unknown) or isinstance(most, Unknown) or not most.value * rate.value:
         need(service, load, rate, most)
         raise NotApplicable
-    station = _station(service, analyses, offered, rate.value)
+    objective = analyses.capacity.latency_objective(service)
+    station = _station(service, objective, offered, rate.value)
     if offered >= most.value * rate.value:
         yield _overload(service, station, most.value, isinstance(load, Known))
         return
     need(service, load)
-    if _meets_its_objective(service, analyses):
+    if _meets_its_objective(service, objective):
         return
     count = most.value
     if station.knows_waits:
@@ -116,18 +117,17 @@ def _of_service(service: Service, analyses: Analyses) -> Iterator[Finding]:
         yield _strain(service, station, count)
 
 
-def _station(service: Service, analyses: Analyses, offered: float, rate: float) -> Station:
+def _station(service: Service, objective: float | None, offered: float, rate: float) -> Station:
     """`slack` is what the objective leaves beside the mean service time."""
     count, held = servers(service), stated(service.spec, "capacity.service_time")
-    objective = analyses.capacity.latency_objective(service)
     slack = max(0.0, objective - held) if objective is not None and held is not None else None
     return Station(offered, rate, count.value if isinstance(count, Known) else None, held, slack)
 
 
-def _meets_its_objective(component: Component, analyses: Analyses) -> bool:
+def _meets_its_objective(service: Service, objective: float | None) -> bool:
     """Whether the p99 that was measured at peak, waits included, lies inside what is promised."""
-    measured, objective = stated(component.spec, "latency.p99"), analyses.capacity.latency_objective(component)
-    return measured is not None and objective is not None and measured <= objective
+    measured = None if objective is None else stated(service.spec, "latency.p99")
+    return measured is not None and objective is not None and bool(measured <= objective)
 
 
 def _overload(service: Service, station: Station, count: int, known: bool) -> Finding:

@@ -32,7 +32,7 @@ from archlint.plugin import (
 
 
 def _fans_out(call: Call) -> bool:
-    return isinstance(call.caller, Service) and follows_request(call) and leaves(call) > 1
+    return call.spec.per_request > 1 and isinstance(call.caller, Service) and follows_request(call) and leaves(call) > 1
 
 
 @check("LAW060", "fan-out-tail", severity=ERROR, applies=_fans_out, subsumes=("LAW061", "LAW063"))

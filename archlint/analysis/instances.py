@@ -11,6 +11,8 @@ from archlint.analysis.values import Known, Unknown
 from archlint.records import dataclass
 from archlint.system.elements import NONE, Broker, Cache, Component, Datastore, Network, stated
 
+_OF_NODES = (Datastore, Cache, Broker, Network)
+
 
 @dataclass(frozen=True, slots=True)
 class Scale:
@@ -44,7 +46,7 @@ class Scale:
 
 def instances_field(component: Component) -> str:
     """The field that states how many instances a component has."""
-    return "nodes" if isinstance(component, Datastore | Cache | Broker | Network) else "replicas"
+    return "nodes" if isinstance(component, _OF_NODES) else "replicas"
 
 
 def scale(component: Component) -> Known[Scale] | Unknown:

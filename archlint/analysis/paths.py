@@ -28,6 +28,8 @@ Entry: TypeAlias = Flow | Component
 FEW = 16
 """Edges that are as quickly looked at as found."""
 
+_OF_REQUESTS = (Call, Publish)
+
 _Placed: TypeAlias = tuple[int, Dependency]
 """An edge and its position among those of its source."""
 
@@ -119,10 +121,7 @@ class Ways:
     def _are_for_all(self, component: Component) -> bool:
         """Whether every request may take each edge of the component."""
         if component not in self._for_all:
-            items = [edge.item for edge in component.outgoing]
-            self._for_all[component] = not any(
-                isinstance(item, Call | Publish) and (item.operation or item.spec.only_in) for item in items
-            )
+            self._for_all[component] = not any(map(_is_for_some, component.outgoing))
         return self._for_all[component]
 
     def _of_flow(self, component: Component, flow: Flow) -> list[Dependency]:
@@ -131,6 +130,11 @@ class Ways:
             self._placed[component] = _by_flow(component)
         general, own = self._placed[component]
         return [edge for _, edge in sorted([*general, *own.get(flow.name, ())], key=itemgetter(0))]
+
+
+def _is_for_some(edge: Dependency) -> bool:
+    item = edge.item
+    return isinstance(item, _OF_REQUESTS) and bool(item.operation or item.spec.only_in)
 
 
 def _by_flow(component: Component) -> tuple[list[_Placed], dict[str, list[_Placed]]]:

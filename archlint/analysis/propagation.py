@@ -54,10 +54,12 @@ class Amount:
     def add(self, rate: Part, access: str | None, factor: float = 1.0) -> None:
         self.sources += 1
         self.total.add(rate, factor)
-        if access != WRITE:
-            self.reads.add(rate if access == READ else MISSING, factor)
-        if access != READ:
-            self.writes.add(rate if access == WRITE else MISSING, factor)
+        if access == READ:
+            self.reads.add(rate, factor)
+        elif access == WRITE:
+            self.writes.add(rate, factor)
+        elif factor:
+            self.reads.complete = self.writes.complete = False
 
     def part(self, name: str) -> Part:
         """Of "total", "reads" or "writes"; missing where nothing arrives that is known of."""

@@ -32,6 +32,9 @@ REACH = {"instance": 0, "host": 1, "zone": 2, "region": 3, "provider": 4}
 """Scopes of a failover by size. Racks, power feeds and buildings count as parts of a zone."""
 
 
+_OF_INSTANCES = (Service, Datastore, Cache, Broker, Topic)
+
+
 @dataclass(frozen=True, slots=True)
 class Redundancy:
     """`needed` of `copies` must be left; `leader`: one takes the writes, and another must take over for it."""
@@ -102,11 +105,16 @@ def redundancy(component: Component) -> Known[Redundancy] | Unknown:
     if isinstance(count, Unknown):
         return count
     if count.value <= 1 or isinstance(component, Service | Network):
-        return Known(Redundancy(count.value, min(1, count.value)), "derived")
+        return _known(count.value, min(1, count.value))
     if isinstance(component, Broker):
         voters = stated(component.spec, "voters")
-        return Known(Redundancy(voters, majority(voters)) if voters else Redundancy(count.value, 1), "derived")
+        return _known(voters, majority(voters)) if voters else _known(count.value, 1)
     return _of_store(component, count.value)
+
+
+@lru_cache
+def _known(copies: int, needed: int, *, leader: bool = False) -> Known[Redundancy]:
+    return Known(Redundancy(copies, needed, leader), "derived")
 
 
 def majority(voters: int) -> int:
@@ -117,15 +125,15 @@ def _of_store(store: Component, nodes: int) -> Known[Redundancy] | Unknown:
     spec = store.spec
     mode = stated(spec, "replication.mode")
     if mode == NONE:
-        return Known(Redundancy(nodes, nodes), "derived")
+        return _known(nodes, nodes)
     factor = stated(spec, "replication.factor") or nodes
     if factor == 1:
-        return Known(Redundancy(nodes, nodes), "derived")
+        return _known(nodes, nodes)
     quorum = _quorum(store, nodes, factor, mode)
     if quorum is not None:
         return Known(quorum, "derived")
     if mode in ("sync", "semi-sync", "async") or stated(spec, "failover") is not None:
-        return Known(Redundancy(factor, 1, leader=True), "derived")
+        return _known(factor, 1, leader=True)
     return Unknown("replication.mode")
 
 
@@ -154,7 +162,7 @@ def _of_topic(topic: Topic) -> Known[Redundancy] | Unknown:
         return Known(Redundancy(1, 1)) if alone else Unknown("replication_factor")
     waits = any(publish.spec.acks in (None, "all") for publish in topic.publishers)
     in_step = stated(topic.spec, "min_insync_replicas") or 1
-    return Known(Redundancy(factor, min(factor, in_step) if waits else 1), "derived")
+    return _known(factor, min(factor, in_step) if waits else 1)
 
 
 def fate_of_instance(component: Component, size: Known[Redundancy] | Unknown) -> Fate:
@@ -247,4 +255,4 @@ def is_own(component: Component) -> bool:
     """Whether the component consists of instances that this system runs: what LAW120 can speak of."""
     if isinstance(component, Network):
         return component.spec.kind not in ("sidecar", "backbone", "resolver") or component.spec.nodes is not None
-    return isinstance(component, Service | Datastore | Cache | Broker | Topic)
+    return isinstance(component, _OF_INSTANCES)

@@ -190,15 +190,20 @@ def periodic_rate(item: Call | Publish) -> Known[float] | Unknown | None:
     spec, owner = item.spec, item.owner
     if isinstance(item, Publish):
         return Known(float(spec.rate)) if spec.rate is not None else _of_job(owner, _each(spec))
-    each = float(spec.share) * float(spec.per_request)
     if spec.rate is not None:
-        return Known(float(spec.rate) * each, "derived")
+        return Known(float(spec.rate) * _each_call(spec), "derived")
     if spec.every:
         count = _actors(owner)
-        return count if isinstance(count, Unknown) else Known(count.value * each / float(spec.every), "derived")
+        if isinstance(count, Unknown):
+            return count
+        return Known(count.value * _each_call(spec) / float(spec.every), "derived")
     if isinstance(owner, Client) or spec.phase == "control":
         return Unknown("rate")
-    return _of_job(owner, each)
+    return _of_job(owner, _each_call(spec)) if isinstance(owner, Job) else None
+
+
+def _each_call(spec: Any) -> float:
+    return float(spec.share) * float(spec.per_request)
 
 
 def _of_job(owner: Component, each: float | None) -> Known[float] | Unknown | None:

@@ -7,7 +7,7 @@ ask the same: at ten thousand components most pairs are decided without calling 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from archlint.engine.outcomes import Outcomes, Raised
@@ -34,8 +34,8 @@ class Visited:
 
     def __init__(self, subjects: Sequence[Element], visitors: Iterable[Check]) -> None:
         needs = sorted({need for check in visitors for need in check.needs})
-        self._groups = _by_missing(subjects, needs)
-        self._shapes: dict[int, list[tuple[str, ...]]] = {}
+        self._shapes = {subject: _shape_of(subject.spec) for subject in subjects} if needs else {}
+        self._groups = _by_missing(subjects, needs, self._shapes)
         self._applicable: dict[tuple[Applies | None, tuple[str, ...], int], Applicable] = {}
 
     def of(self, check: Check) -> Iterator[tuple[tuple[str, ...], Applicable]]:
@@ -56,27 +56,44 @@ class Visited:
     def _stating(self, fields: tuple[str, ...], number: int) -> list[Element]:
         """Members of a group that state any of the fields, which is looked up once for all that state alike."""
         members = self._groups[number][1]
-        if number not in self._shapes:
-            self._shapes[number] = [_stated_by(member.spec) for member in members]
-        shapes = self._shapes[number]
+        shapes = [self._shapes.get(member) or _shape_of(member.spec) for member in members]
         names = {ATTRIBUTES.get(field, field) for field in fields}
-        right = {shape for shape in set(shapes) if not names.isdisjoint(shape)}
+        right = {shape for shape in set(shapes) if not names.isdisjoint(shape[1:])}
         return [member for member, shape in zip(members, shapes, strict=True) if shape in right]
 
 
-def _stated_by(spec: Any) -> tuple[str, ...]:
-    """The names of the attributes that say something."""
-    return tuple([name for name, value in vars(spec).items() if value is not None])
+_Shape = tuple[Any, ...]
+"""The type of a spec, and the names of the attributes that say something. What has none is like no other."""
 
 
-def _by_missing(subjects: Sequence[Element], needs: list[str]) -> list[tuple[frozenset[str], list[Element]]]:
+def _shape_of(spec: Any) -> _Shape:
+    said = spec if type(spec) is dict else getattr(spec, "__dict__", None)
+    if said is None:
+        return (type(spec), id(spec))
+    return (type(spec), *[name for name, value in said.items() if value is not None])
+
+
+def _by_missing(
+    subjects: Sequence[Element], needs: list[str], shapes: Mapping[Element, _Shape]
+) -> list[tuple[frozenset[str], list[Element]]]:
     if not needs:
         return [(frozenset(), list(subjects))]
+    decided: dict[_Shape, tuple[frozenset[str], list[str]]] = {}
     groups: dict[frozenset[str], list[Element]] = defaultdict(list)
     for subject in subjects:
-        spec = subject.spec
-        groups[frozenset([need for need in needs if stated(spec, need) is None])].append(subject)
+        shape, spec = shapes[subject], subject.spec
+        if shape not in decided:
+            decided[shape] = _decided(spec, needs)
+        lacking, nested = decided[shape]
+        inner = [need for need in nested if stated(spec, need) is None]
+        groups[lacking.union(inner) if inner else lacking].append(subject)
     return list(groups.items())
+
+
+def _decided(spec: Any, needs: list[str]) -> tuple[frozenset[str], list[str]]:
+    """What all specs of one shape lack, and what each of them may lack inside a field that it states."""
+    lacking = frozenset([need for need in needs if stated(spec, need.partition(".")[0]) is None])
+    return lacking, [need for need in needs if "." in need and need not in lacking]
 
 
 def _applicable(applies: Applies, subjects: list[Element]) -> Applicable:

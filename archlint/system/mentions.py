@@ -54,10 +54,13 @@ _OR_PLACES: Mapping[str, tuple[str, ...]] = {
 def mentions(system: System) -> Iterator[Mention]:
     """The mentions of one manifest, section by section."""
     for section, fields in _IN_COMPONENTS.items():
+        routes = [field.split(".") for field in fields]
+        firsts = [ATTRIBUTES.get(steps[0], steps[0]) for steps in routes]
         for component in getattr(system, section).values():
-            for field in fields:
-                for path, reference in _below(component.spec, field.split("."), component.path):
-                    yield Mention(path, reference)
+            for first, steps in zip(firsts, routes, strict=True):
+                if getattr(component.spec, first, None) is not None:
+                    for path, reference in _below(component.spec, steps, component.path):
+                        yield Mention(path, reference)
             for name, operation in (getattr(component.spec, "operations", None) or {}).items():
                 path = (*component.path, "operations", name)
                 for at, reference in _below(operation, ["publishes", "reconciliation", "against"], path):
