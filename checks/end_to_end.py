@@ -283,7 +283,7 @@ def can_be_told(component: Component) -> bool:
     spec = component.spec
     if isinstance(component, External) or getattr(spec, "technology", None) is not None:
         return True
-    parts = (getattr(spec, name, None) for name in ("measured", "sla", "slo"))
+    parts = [part for name in ("measured", "sla", "slo") if (part := getattr(spec, name, None)) is not None]
     return any(stated(part, "availability") is not None for part in parts)
 
 

@@ -35,7 +35,8 @@ from archlint.plugin import (
 
 
 def _promises_a_latency(service: Service) -> bool:
-    if any(limits_of(service, stated(service.spec, "slo"))):
+    slo = stated(service.spec, "slo")
+    if slo is not None and any(limits_of(service, slo)):
         return True
     return any(any(limits_of(flow, Promises.objective(flow))) for flow in service.entered_by)
 

@@ -38,9 +38,11 @@ def stated(spec: Any, field: str) -> Any:
     except that "none" itself comes back when the field ends there or below: what is stated to be absent
     has no unknown parts.
     """
-    for step, attribute in _STEPS.get(field) or _noted(field):
-        if spec is None:
-            return None
+    while True:
+        try:
+            step, attribute, field = _STEPS[field]
+        except KeyError:
+            step, attribute, field = _noted(field)
         kind = type(spec)
         if kind is dict:
             spec = spec.get(step)
@@ -48,15 +50,17 @@ def stated(spec: Any, field: str) -> Any:
             return NONE if spec == NONE else None
         else:
             spec = getattr(spec, attribute, None)
-    return spec
+        if spec is None or not field:
+            return spec
 
 
-_STEPS: dict[str, tuple[tuple[str, str], ...]] = {}
-"""The keys of a dotted field, each with the attribute that holds it: checks ask for few fields, very often."""
+_STEPS: dict[str, tuple[str, str, str]] = {}
+"""The first key of a dotted field, the attribute that holds it, and the rest: checks ask for few fields, very often."""
 
 
-def _noted(field: str) -> tuple[tuple[str, str], ...]:
-    found = _STEPS[field] = tuple((step, ATTRIBUTES.get(step, step)) for step in field.split("."))
+def _noted(field: str) -> tuple[str, str, str]:
+    step, _, further = field.partition(".")
+    found = _STEPS[field] = step, ATTRIBUTES.get(step, step), further
     return found
 
 
