@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from archlint.importers.draft import INSTANCES, Branch, Component, Draft, Leaf, Listing
 from archlint.importers.reading.files import Origin
-from archlint.manifest.models import SECTIONS, load
+from archlint.manifest.compiled import MODELS
+from archlint.manifest.models import SECTIONS
 from archlint.manifest.problems import Path
 from archlint.records import dataclass, field
 
@@ -64,7 +67,7 @@ def _named(section: str, components: Iterable[Component], origins: dict[Path, Or
     return data
 
 
-def _ordered(branch: Branch, path: Path, origins: dict[Path, Origin], order: dict[str, int]) -> dict[str, Any]:
+def _ordered(branch: Branch, path: Path, origins: dict[Path, Origin], order: Mapping[str, int]) -> dict[str, Any]:
     names = sorted(branch.fields, key=lambda name: (order.get(name, _LAST), name))
     return {name: _plain(branch.fields[name], (*path, name), origins) for name in names}
 
@@ -85,11 +88,11 @@ def _leaves(branch: Branch) -> list[Leaf]:
     return [node for node in branch.fields.values() if isinstance(node, Leaf)]
 
 
-def fields_of(section: str) -> dict[str, int]:
+@cache
+def fields_of(section: str) -> Mapping[str, int]:
     """The fields of what a section names, with their places in the language's own order."""
-    model = load(section).__args__[1]
-    names = (info.alias or name for name, info in model.model_fields.items())
-    return {name: at for at, name in enumerate(names)}
+    fields = MODELS[SECTIONS[section].model][0]
+    return MappingProxyType({name: at for at, (name, *_) in enumerate(fields)})
 
 
 def _settle(draft: Draft, component: Component) -> None:
@@ -113,7 +116,7 @@ def _settle(draft: Draft, component: Component) -> None:
                 del fields[name]
 
 
-def _settle_calls(draft: Draft, component: Component, known: dict[str, int]) -> None:
+def _settle_calls(draft: Draft, component: Component, known: Mapping[str, int]) -> None:
     """What cannot call, or is a broker, is depended on instead."""
     calls = component._branch.fields.get("calls")
     if not isinstance(calls, Listing):

@@ -15,7 +15,7 @@ from archlint.importers.finished import Finished, finish
 from archlint.importers.gathering import STANDARD_INPUT, Read, gather, report
 from archlint.importers.names import as_name
 from archlint.importers.reading.files import Origin, SourceError, SourceFile
-from archlint.importers.writing import write
+from archlint.importers.writing import body, commented
 from archlint.records import dataclass
 
 AUTO = "auto"
@@ -38,6 +38,7 @@ class Imported:
     remarks: tuple[Remark, ...]
     files: tuple[SourceFile, ...]
     sources: tuple[str, ...]
+    _body: str = ""
 
     @property
     def errors(self) -> tuple[Remark, ...]:
@@ -57,7 +58,8 @@ class Imported:
             "What the sources do not say is left out: archlint judges only what stands here.",
         ]
         asked = list(questions)
-        return write(self.finished, heading + (["", "Worth answering first:", *asked] if asked else []))
+        self._body = self._body or body(self.finished)
+        return commented(heading + (["", "Worth answering first:", *asked] if asked else [])) + self._body
 
 
 def import_sources(asked: Sequence[Asked], name: str | None = None, stdin: bytes | None = None) -> Imported:

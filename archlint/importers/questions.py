@@ -14,6 +14,7 @@ from archlint.records import dataclass, field
 
 _NAMED = frozenset(name for name, section in SECTIONS.items() if section.shape == "named")
 _LISTS = ("calls", "depends_on", "publishes", "consumes")
+_PLAIN = re.compile(r"([a-z]+)\.[A-Za-z0-9_-]+\.((?!topics\.|operations\.)[a-z_]+(?:\.[a-z_]+)*)")
 _ITEMS = re.compile(rf"\b({'|'.join(_LISTS)})(?:\.\*)?\.")
 
 
@@ -76,6 +77,9 @@ def _route(component: str, field: str) -> str:
 
 def _pattern(route: str) -> str:
     """A route with `*` for names, which are every second part of it as far as what lacks the field goes."""
+    plain = _PLAIN.fullmatch(route)
+    if plain is not None and plain[1] in _NAMED:  # nearly all of them
+        return f"{plain[1]}.*.{plain[2]}"
     try:
         parts = parse_route(route.replace("[*]", '["*"]'))
     except RouteError:

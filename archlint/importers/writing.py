@@ -20,7 +20,17 @@ _FLOW_WIDTH = 100
 
 def write(finished: Finished, heading: list[str]) -> str:
     """The manifest as text; the lines of `heading` stand above it as comments."""
-    lines = [f"# {line}".rstrip() for line in heading]
+    return commented(heading) + body(finished)
+
+
+def commented(heading: list[str]) -> str:
+    """Lines of text as comments."""
+    return "".join(f"# {line}".rstrip() + "\n" for line in heading)
+
+
+def body(finished: Finished) -> str:
+    """The manifest without a heading."""
+    lines: list[str] = []
     for name, value in finished.data.items():
         if isinstance(value, dict):
             lines.append("")
