@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from archlint.analysis.analyses import Analyses
-from archlint.analysis.cuts import SinglePoint, is_wide
+from archlint.analysis.cuts import SinglePoint
 from archlint.analysis.domains import Domain
 from archlint.analysis.survival import is_own, redundancy
+from archlint.checks.single_points import NAMED, severity_of, stopped_flows
 from archlint.plugin import (
     ERROR,
-    INFO,
     NONE,
-    WARNING,
     Broker,
     Cache,
     Component,
@@ -28,9 +27,6 @@ from archlint.plugin import (
     show,
     stated,
 )
-
-NAMED = 4
-"""Flows and components that a message names; the rest are counted."""
 
 
 def holds_votes(component: Component) -> bool:
@@ -99,7 +95,7 @@ def quorum_lost_with_a_domain(component: Component, analyses: Analyses) -> Itera
         points.extend(own)
         others = others or len(own) < len(found)
     for point in points:
-        severity = _severity(point)
+        severity = severity_of(point)
         if severity is not None:
             yield _quorum_finding(component, point, severity, alone=not others)
     if missing:
@@ -116,17 +112,6 @@ def _is_partial(point: SinglePoint, analyses: Analyses) -> bool:
         if not isinstance(size, Known) or size.value.leader or share is None or share.whole:
             return False
     return True
-
-
-def _severity(point: SinglePoint) -> Severity | None:
-    """As for other single failures: None where the loss is inside the budget and fair to be so."""
-    wide = isinstance(point.element, Domain) and is_wide(point.element)
-    exposure = point.exposure
-    if exposure is not None and exposure >= 1 and not point.draft:
-        return ERROR
-    if wide or (exposure is not None and point.failure is not None and point.failure.shown):
-        return None
-    return INFO if point.draft or point.failure is None else WARNING
 
 
 def _quorum_finding(component: Component, point: SinglePoint, severity: Severity, *, alone: bool) -> Finding:
@@ -163,7 +148,7 @@ def _quorum_finding(component: Component, point: SinglePoint, severity: Severity
         remedy=f"Place members of {component.label} in three domains or more, so that none holds half of them.",
         related=(
             *(Related(other, "loses its quorum too", "zones") for other in point.components if other is not component),
-            *(Related(hit.flow, "is stopped") for hit in point.hits[:NAMED] if hit.flow is not None),
+            *stopped_flows(point),
         ),
         concerns=() if alone else (component.system,),
     )

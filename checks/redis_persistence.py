@@ -47,7 +47,7 @@ class Loss(NamedTuple):
     said: bool
 
 
-@check("LIM131", "redis-persistence-against-rpo", severity=ERROR, applies=is_redis, subsumes=("PRM140",))
+@check("LIM131", "redis-persistence-against-rpo", severity=ERROR, applies=is_redis)
 def redis_persistence_against_rpo(component: Component, analyses: Analyses) -> Iterator[Finding]:
     """The persistence of a Redis store loses more at a crash than its RPO allows.
 
@@ -57,7 +57,7 @@ def redis_persistence_against_rpo(component: Component, analyses: Analyses) -> I
     without it the interval of snapshots by `save` (60 s to 1 h by default), and with neither all of it. It is an error
     where even the shortest interval is over the RPO, a warning where only the longest is, in quiet times. Copies in
     several zones, and their lag, are LAW013's. Where `durability` says when writes are safe, and no setting does,
-    PRM140 judges.
+    this is silent.
 
     Why it matters: a store in memory is as durable as its last write to disk. Under its defaults that may be an hour
     ago, and nothing reports the gap.

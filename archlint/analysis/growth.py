@@ -10,7 +10,7 @@ from archlint.analysis.values import Unknown
 from archlint.system.elements import NONE, Component, Datastore, Topic, stated
 
 if TYPE_CHECKING:
-    from archlint.analysis.measured import Measured
+    pass
 
 MONTH = 30.4375 * 86400
 """Seconds."""
@@ -80,11 +80,6 @@ def growth_of(component: Component, measure: str) -> Growth | Unknown | None:
     if added is None or not size:
         return Unknown("growth" if added is None else "size")
     return Growth(float(added) * MONTH / float(size), False, "growth")
-
-
-def months_until(growth: Growth, measured: Measured, limit: float) -> float:
-    """From the day on which the figures were true; infinite for a limit that is never met."""
-    return growth.months_to(limit / measured.value) if measured.value > 0 else math.inf
 
 
 def figures_date(component: Component, today: datetime.date) -> datetime.date:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from archlint.importers.draft import Component, Draft, Statement
 from archlint.importers.envoy.words import retried_on
 from archlint.importers.gathering import Sources
+from archlint.importers.kubernetes.objects import Object
 from archlint.importers.names import as_name
 from archlint.importers.quantities import duration, seconds_of, share
 from archlint.importers.reading.files import Origin, SourceFile
@@ -27,24 +28,6 @@ _READ = frozenset({"VirtualService", "DestinationRule"})
 _SILENT = frozenset(
     {"Gateway", "PeerAuthentication", "RequestAuthentication", "AuthorizationPolicy", "Telemetry", "Sidecar"}
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One object of Istio's."""
-
-    part: Part
-    kind: str
-    name: str
-    namespace: str
-
-    @property
-    def spec(self) -> Part:
-        return self.part["spec"]
-
-    @property
-    def origin(self) -> Origin:
-        return self.part["metadata"]["name"].value_origin
 
 
 def recognises(file: SourceFile) -> bool:
@@ -75,11 +58,11 @@ def _is_rule(part: Part) -> bool:
     return _GROUP in f".{part['apiVersion'].text() or ''}" and part["kind"].text() is not None
 
 
-def _rules(document: Part) -> Iterator[Rule]:
+def _rules(document: Part) -> Iterator[Object]:
     for part in _items(document):
         if _is_rule(part):
             metadata = part["metadata"]
-            yield Rule(
+            yield Object(
                 part, part["kind"].text() or "", metadata["name"].text() or "", metadata["namespace"].text() or ""
             )
 
@@ -152,7 +135,7 @@ class _Route:
     is_default: bool
 
 
-def _state_routes(rule: Rule, calls: _Calls) -> None:
+def _state_routes(rule: Object, calls: _Calls) -> None:
     gateways = [gateway.text() for gateway in rule.spec["gateways"].each()]
     inside, outside = not gateways or _MESH in gateways, any(gateway != _MESH for gateway in gateways)
     routes = list(_routes(rule.spec))
@@ -224,7 +207,7 @@ def state_envoy_waits(call: Statement, origin: Origin) -> None:
 # DestinationRule
 
 
-def _state_policy(rule: Rule, calls: _Calls) -> None:
+def _state_policy(rule: Object, calls: _Calls) -> None:
     policy = rule.spec["trafficPolicy"]
     says_more = [subset for subset in rule.spec["subsets"].each() if subset["trafficPolicy"]]
     if says_more or policy["portLevelSettings"]:
@@ -272,8 +255,8 @@ def _state_outliers(call: Statement, outliers: Part) -> None:
         call.state("outlier_ejection.max_ejected", share(most / 100), outliers["maxEjectionPercent"].origin)
 
 
-def _tell_unknown(rules: list[Rule], draft: Draft) -> None:
-    unknown: dict[str, list[Rule]] = {}
+def _tell_unknown(rules: list[Object], draft: Draft) -> None:
+    unknown: dict[str, list[Object]] = {}
     for rule in rules:
         if rule.kind not in _READ | _SILENT:
             unknown.setdefault(rule.kind, []).append(rule)

@@ -18,11 +18,6 @@ _UNWRITABLE = re.compile(r"[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff
 _FLOW_WIDTH = 100
 
 
-def write(finished: Finished, heading: list[str]) -> str:
-    """The manifest as text; the lines of `heading` stand above it as comments."""
-    return commented(heading) + body(finished)
-
-
 def commented(heading: list[str]) -> str:
     """Lines of text as comments."""
     return "".join(f"# {line}".rstrip() + "\n" for line in heading)

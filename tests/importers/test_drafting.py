@@ -12,7 +12,7 @@ from archlint.importers.draft import INSTANCES, Draft
 from archlint.importers.finished import Finished, finish
 from archlint.importers.names import as_name
 from archlint.importers.reading.files import Origin, SourceFile
-from archlint.importers.writing import origin_comment, scalar, write
+from archlint.importers.writing import body, commented, origin_comment, scalar
 from archlint.manifest.loading import load
 from archlint.manifest.reader import read
 
@@ -28,7 +28,7 @@ def a_draft() -> Draft:
 
 
 def text_of(draft: Draft) -> str:
-    text = write(finish(draft), ["Drafted."])
+    text = commented(["Drafted."]) + body(finish(draft))
     assert load(text.encode(), "draft").problems == ()
     return text
 

@@ -19,10 +19,6 @@ _VERSION = re.compile(r"\d+(?:\.\d+){0,2}")
 _SETTING = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:,/-]{0,60}")
 
 
-def state_text(statement: Statement, field: str, value: Value) -> None:
-    statement.state(field, value.text(), value.origin)
-
-
 def state_seconds(statement: Statement, field: str, value: Value, unit: float = 1) -> None:
     """A time; what is not positive states nothing."""
     number = value.number()

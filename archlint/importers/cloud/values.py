@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 from archlint.importers.reading.files import Origin
@@ -191,13 +191,3 @@ def names(text: str, id: str) -> bool:
 def pascal(name: str) -> str:
     """`memory_size` as CloudFormation writes it: `MemorySize`."""
     return "".join(word[:1].upper() + word[1:] for word in name.split("_"))
-
-
-def each_target(values: Iterable[Value]) -> Iterator[tuple[str, Origin]]:
-    """The resources that values name, each with the place that names it first."""
-    seen: set[str] = set()
-    for value in values:
-        for target in value.targets():
-            if target not in seen:
-                seen.add(target)
-                yield target, value.origin

@@ -23,7 +23,6 @@ _ONCE = frozenset(
     }
 )  # fmt: skip
 _LASTING = ("always", "unless-stopped")
-_SHELLS = frozenset({"sh", "bash", "ash", "/bin/sh", "/bin/bash", "/usr/bin/env"})
 
 
 class Service:
@@ -145,10 +144,6 @@ class Service:
         """Whether it does something and ends, as its name or the mode of its deployment says."""
         mode = self.spec.at("deploy", "mode").known() or ""
         return mode.endswith("-job") or (not self.is_kept_running and not _ONCE.isdisjoint(self.tokens))
-
-    @property
-    def runs_a_shell(self) -> bool:
-        return bool(self.words) and self.words[0] in _SHELLS
 
 
 def _by_name(stated: Layers) -> dict[str, Layers]:
